@@ -1,0 +1,1 @@
+"""Functions that each draw one thing; a page puts them together."""

@@ -1,0 +1,1 @@
+"""Chat: the client side of the serving worker."""

@@ -1,0 +1,7 @@
+"""Verbs: the whole job on the samples."""
+
+import argparse
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add these verbs to the parser."""

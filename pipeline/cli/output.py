@@ -1,0 +1,33 @@
+"""What a verb says: words and progress on stderr, and with --json one object on stdout."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every verb is given beside its own arguments."""
+
+    workspace_path: Path | None
+    is_json: bool
+
+    def workspace(self) -> Workspace:
+        """Open (and if need be make) the workspace's folders."""
+        return Workspace.at(self.workspace_path)
+
+    def say(self, words: str) -> None:
+        """Print words for a person: stdout normally, stderr when stdout belongs to --json."""
+        print(words, file=sys.stderr if self.is_json else sys.stdout, flush=True)
+
+    def progress(self, words: str) -> None:
+        """Print a progress line to stderr."""
+        print(words, file=sys.stderr, flush=True)
+
+    def result(self, value: dict[str, object]) -> None:
+        """Print the verb's result object when --json was asked for."""
+        if self.is_json:
+            print(json.dumps(value, ensure_ascii=False), flush=True)

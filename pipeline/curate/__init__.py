@@ -1,0 +1,1 @@
+"""Curate: from files to pairs worth training on."""

@@ -1,0 +1,16 @@
+"""What can go wrong in the pipeline; every class is a fact and says what to do.
+
+Each part of the pipeline derives its own errors beside the code that raises them.
+"""
+
+
+class PipelineError(Exception):
+    """The base of everything the pipeline raises on purpose; its text is fit for a person."""
+
+
+class BadInput(PipelineError):
+    """What the person gave cannot be used: a file, a name, a setting. Exit code 2."""
+
+
+class DoesNotHold(PipelineError):
+    """The thing asked about is not so: a hash differs, a run failed. Exit code 1."""

@@ -1,0 +1,1 @@
+"""Evaluate: scores of base and adapters on the same test files."""

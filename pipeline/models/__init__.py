@@ -1,0 +1,1 @@
+"""Models: local base models and their chat templates, read without torch."""

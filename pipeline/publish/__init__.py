@@ -1,0 +1,1 @@
+"""Publish: from pairs to immutable, hashed files that a trainer reads."""

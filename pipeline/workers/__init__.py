@@ -1,0 +1,1 @@
+"""Workers: the only code that imports torch. Nothing imports them; they are run as processes."""

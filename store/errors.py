@@ -1,0 +1,78 @@
+"""What can go wrong in the store.
+
+StoreError
+├── WorkspaceHeld     another process has the database open
+├── WorkspaceTooNew   the database was written by a newer Graft
+├── NotFound          no such dataset, pair, cluster, export, run …
+├── NameTaken         a dataset or export of that name exists
+├── StalePair         the pair was changed since it was read
+└── NothingToUndo     the action was undone already, or later changes stand on it
+"""
+
+from datetime import datetime
+
+from store.types import Pair
+
+
+class StoreError(Exception):
+    """The base of everything the store raises on purpose."""
+
+
+class WorkspaceHeld(StoreError):
+    """Another process has the workspace's database open; DuckDB admits one at a time."""
+
+    def __init__(self, path: str, pid: int | None, since: datetime | None, command: str) -> None:
+        who = f"process {pid}" if pid else "another process"
+        what = f" ({command})" if command else ""
+        when = f" since {since:%Y-%m-%d %H:%M:%S}" if since else ""
+        super().__init__(
+            f"The workspace {path} is in use by {who}{what}{when}. "
+            "Close that dashboard or command, wait for it to finish, or use another --workspace."
+        )
+        self.path, self.pid, self.since, self.command = path, pid, since, command
+
+
+class WorkspaceTooNew(StoreError):
+    """The database holds migrations that this version of Graft does not know."""
+
+    def __init__(self, path: str, unknown: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{path} was written by a newer Graft (it holds {', '.join(unknown)}). "
+            "Update Graft to open it; nothing was changed."
+        )
+        self.path, self.unknown = path, unknown
+
+
+class NotFound(StoreError):
+    """There is no row of that kind and name or id."""
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"There is no {kind} {key!r} in this workspace.")
+        self.kind, self.key = kind, key
+
+
+class NameTaken(StoreError):
+    """A row of that kind and name exists already."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"A {kind} named {name!r} exists already. Choose another name.")
+        self.kind, self.name = kind, name
+
+
+class StalePair(StoreError):
+    """Someone changed the pair after it was read; `current` is what stands now."""
+
+    def __init__(self, current: Pair, expected_version: int) -> None:
+        super().__init__(
+            f"Pair {current.id} was changed meanwhile (version {current.version}, "
+            f"yours was {expected_version}). Look at what stands now, then save again."
+        )
+        self.current, self.expected_version = current, expected_version
+
+
+class NothingToUndo(StoreError):
+    """The action cannot be undone: it was undone before, or a later change stands on it."""
+
+    def __init__(self, action_id: int, reason: str) -> None:
+        super().__init__(f"Action {action_id} cannot be undone: {reason}.")
+        self.action_id, self.reason = action_id, reason

@@ -1,0 +1,234 @@
+"""The records that the store gives and takes: frozen and plain, without any behaviour."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+Role = Literal["identity", "domain", "general"]
+Layout = Literal["format2", "format3"]
+Status = Literal["unreviewed", "accepted", "rejected", "removed"]
+"""`removed` means: dropped as a duplicate of another pair (`Pair.duplicate_of`)."""
+Relation = Literal["duplicate", "paraphrase", "conflict", "lookalike"]
+Verdict = Literal["keep_one", "both_fine", "not_alike"]
+"""What a person said of a cluster: one stays and the others go, all may stay, it is no cluster."""
+Vote = Literal["base", "adapter", "tie", "both_bad"]
+ActionKind = Literal["import", "edit", "status", "dedup", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier exchange of a conversation."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPair:
+    """A pair before it has a row: what an import makes."""
+
+    question: str
+    answer: str
+    context: str = ""
+    system: str | None = None
+    history: tuple[Turn, ...] = ()
+    facts: tuple[str, ...] = ()
+    """Strings that a right answer must contain: what evaluation counts."""
+    source_file: str = ""
+    source_row: int = 0
+    """1-based, counted as the file counts its records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question and answer of a dataset, as stored."""
+
+    id: int
+    dataset_id: int
+    question: str
+    answer: str
+    context: str
+    system: str | None
+    history: tuple[Turn, ...]
+    facts: tuple[str, ...]
+    status: Status
+    duplicate_of: int | None
+    note: str
+    source_file: str
+    source_row: int
+    version: int
+    """Rises by one with each change; a save names the version it was made from."""
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairEdit:
+    """The fields of a pair that a person may change; None leaves a field as it is."""
+
+    question: str | None = None
+    answer: str | None = None
+    context: str | None = None
+    facts: tuple[str, ...] | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Named pairs with one role."""
+
+    id: int
+    name: str
+    role: Role
+    domain: str
+    trigger: str
+    """The task sentence that becomes the instruction of format3; empty where there is none."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    """A dataset and how many of its pairs have each status."""
+
+    dataset: Dataset
+    unreviewed: int
+    accepted: int
+    rejected: int
+    removed: int
+
+    @property
+    def total(self) -> int:
+        """All pairs of the dataset, the rejected and removed ones too."""
+        return self.unreviewed + self.accepted + self.rejected + self.removed
+
+    @property
+    def usable(self) -> int:
+        """The pairs that an export takes by default."""
+        return self.unreviewed + self.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class PairFilter:
+    """Which pairs are meant; the fields combine with AND, an empty field does not restrict."""
+
+    dataset_id: int | None = None
+    statuses: tuple[Status, ...] = ()
+    text: str = ""
+    """A substring of question or answer, without regard to case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a longer list."""
+
+    rows: tuple[T, ...]
+    number: int
+    """1-based."""
+    size: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person did: the unit of undo."""
+
+    id: int
+    kind: ActionKind
+    summary: str
+    pair_count: int
+    at: datetime
+    undone_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One pair, before and after one action; `before` is None where the action made the pair."""
+
+    action: Action
+    pair_id: int
+    before: dict[str, object] | None
+    after: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCluster:
+    """Pairs that belong together, as a dedup pass found them."""
+
+    relation: Relation
+    score: float
+    keeper_id: int
+    pair_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A stored cluster; `verdict` is None until a person has decided."""
+
+    id: int
+    relation: Relation
+    score: float
+    keeper_id: int
+    pair_ids: tuple[int, ...]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """An export folder that was made from this workspace."""
+
+    id: int
+    name: str
+    folder: str
+    recipe: dict[str, object]
+    manifest_sha1: str
+    pair_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as the workspace remembers it; its state is never here, but read from its folder."""
+
+    id: int
+    folder: str
+    title: str
+    export_name: str
+    model: str
+    parent_id: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRecord:
+    """Scores of base and adapters on one export's test files; the rows are in its folder."""
+
+    id: int
+    folder: str
+    export_name: str
+    run_ids: tuple[int, ...]
+    scores: dict[str, dict[str, float | None]]
+    """Model (`base` or a run id as text) → measure → value."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewComparison:
+    """One prompt and what each model answered, with the stamp of what made each answer."""
+
+    prompt: str
+    settings: dict[str, object]
+    answers: tuple[tuple[str, str, str], ...]
+    """(model, text, stamp), in column order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A stored comparison and its vote, if there is one."""
+
+    id: int
+    prompt: str
+    settings: dict[str, object]
+    answers: tuple[tuple[str, str, str], ...]
+    vote: Vote | None
+    created_at: datetime
