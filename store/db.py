@@ -1,0 +1,117 @@
+"""Opening the workspace's database: one process, one writer at a time, a cursor per call.
+
+DuckDB admits a single process per file, and a connection shared by threads without `.cursor()`
+returns wrong rows silently; so every read and write takes a cursor of its own, and writes are
+serialised.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from store import migrations
+from store.errors import NotFound, WorkspaceHeld
+
+HOLDER_NAME = "graft.holder.json"
+
+
+class Database:
+    """An open workspace database. Threads may share it; processes may not."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection = connection
+        self._write_lock = threading.RLock()
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> "Database":
+        """Open or make the database at `path` and bring it to the newest schema.
+
+        Raises WorkspaceHeld when another process has it open and WorkspaceTooNew when a newer
+        Graft wrote it.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(path))
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise
+            raise _held(path) from error
+        try:
+            migrations.apply(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+        _write_holder(path)
+        return cls(connection, path)
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor that sees the last committed state."""
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor inside one transaction: committed at the end, rolled back on an error."""
+        with self._write_lock:
+            cursor = self._connection.cursor()
+            try:
+                cursor.begin()
+                yield cursor
+                cursor.commit()
+            except BaseException:
+                cursor.rollback()
+                raise
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Close the database and let another process have it."""
+        with self._write_lock:
+            (self.path.parent / HOLDER_NAME).unlink(missing_ok=True)
+            self._connection.close()
+
+
+def allocate(cursor: duckdb.DuckDBPyConnection, kind: str, count: int = 1) -> int:
+    """Take `count` consecutive ids that were never used before and return the first."""
+    row = cursor.execute(
+        "UPDATE counters SET next = next + ? WHERE kind = ? RETURNING next", [count, kind]
+    ).fetchone()
+    if row is None:
+        raise NotFound("counter", kind)
+    return int(row[0]) - count
+
+
+def _write_holder(path: Path) -> None:
+    holder = {
+        "pid": os.getpid(),
+        "since": datetime.now(UTC).isoformat(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200] if sys.argv else "",
+    }
+    temporary = path.parent / f".{HOLDER_NAME}.{os.getpid()}.tmp"
+    temporary.write_text(json.dumps(holder), encoding="utf-8")
+    temporary.replace(path.parent / HOLDER_NAME)
+
+
+def _held(path: Path) -> WorkspaceHeld:
+    """Say who holds the database; the file beside it is only believed while that process lives."""
+    try:
+        holder = json.loads((path.parent / HOLDER_NAME).read_text(encoding="utf-8"))
+        pid, since = int(holder["pid"]), datetime.fromisoformat(holder["since"])
+        os.kill(pid, 0)
+    except PermissionError:
+        pass  # It lives, under another user.
+    except (OSError, ValueError, KeyError, TypeError):
+        return WorkspaceHeld(str(path), None, None, "")
+    return WorkspaceHeld(str(path), pid, since.astimezone(), str(holder.get("command", "")))

@@ -1,0 +1,93 @@
+"""The schema, as an ordered list of named steps; each is applied once, in one transaction.
+
+No table has a primary key or index on purpose: DuckDB's ART indexes make a bulk change of 10,000
+rows a thousand times slower, and ids are unique because `db.allocate` never gives one twice.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from store.errors import WorkspaceTooNew
+
+_SNAPSHOT = """STRUCT(
+    question VARCHAR, answer VARCHAR, context VARCHAR, system VARCHAR, history VARCHAR,
+    facts VARCHAR[], status VARCHAR, duplicate_of BIGINT, note VARCHAR)"""
+
+_M001_INITIAL = f"""
+CREATE TABLE counters (kind VARCHAR NOT NULL, next BIGINT NOT NULL);
+INSERT INTO counters VALUES
+    ('dataset', 1), ('pair', 1), ('action', 1), ('cluster', 1), ('export', 1), ('comparison', 1);
+
+CREATE TABLE settings (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
+
+CREATE TABLE datasets (
+    id BIGINT NOT NULL, name VARCHAR NOT NULL, role VARCHAR NOT NULL, domain VARCHAR NOT NULL,
+    trigger VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+
+CREATE TABLE pairs (
+    id BIGINT NOT NULL, dataset_id BIGINT NOT NULL, question VARCHAR NOT NULL,
+    answer VARCHAR NOT NULL, context VARCHAR NOT NULL, system VARCHAR, history VARCHAR NOT NULL,
+    facts VARCHAR[] NOT NULL, status VARCHAR NOT NULL, duplicate_of BIGINT, note VARCHAR NOT NULL,
+    source_file VARCHAR NOT NULL, source_row BIGINT NOT NULL, version BIGINT NOT NULL,
+    import_action_id BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL);
+
+CREATE TABLE actions (
+    id BIGINT NOT NULL, kind VARCHAR NOT NULL, summary VARCHAR NOT NULL,
+    pair_count BIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL, undone_by BIGINT);
+
+CREATE TABLE changes (
+    action_id BIGINT NOT NULL, pair_id BIGINT NOT NULL, before {_SNAPSHOT}, after {_SNAPSHOT});
+
+CREATE TABLE clusters (
+    id BIGINT NOT NULL, relation VARCHAR NOT NULL, score DOUBLE NOT NULL,
+    keeper_id BIGINT NOT NULL, verdict VARCHAR, decided_at TIMESTAMPTZ, action_id BIGINT);
+CREATE TABLE cluster_pairs (cluster_id BIGINT NOT NULL, pair_id BIGINT NOT NULL);
+
+CREATE TABLE exports (
+    id BIGINT NOT NULL, name VARCHAR NOT NULL, folder VARCHAR NOT NULL, recipe VARCHAR NOT NULL,
+    manifest_sha1 VARCHAR NOT NULL, pair_count BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE export_pairs (
+    export_id BIGINT NOT NULL, pair_id BIGINT NOT NULL, version BIGINT NOT NULL,
+    split VARCHAR NOT NULL);
+
+CREATE TABLE runs (
+    id BIGINT NOT NULL, folder VARCHAR NOT NULL, title VARCHAR NOT NULL,
+    export_name VARCHAR NOT NULL, model VARCHAR NOT NULL, parent_id BIGINT,
+    created_at TIMESTAMPTZ NOT NULL);
+
+CREATE TABLE evaluations (
+    id BIGINT NOT NULL, folder VARCHAR NOT NULL, export_name VARCHAR NOT NULL,
+    run_ids BIGINT[] NOT NULL, scores VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+
+CREATE TABLE comparisons (
+    id BIGINT NOT NULL, prompt VARCHAR NOT NULL, settings VARCHAR NOT NULL,
+    answers VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL);
+CREATE TABLE votes (
+    comparison_id BIGINT NOT NULL, vote VARCHAR NOT NULL, made_at TIMESTAMPTZ NOT NULL);
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("m001_initial", _M001_INITIAL),)
+
+
+def apply(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Bring the schema to the newest step; WorkspaceTooNew if it holds steps unknown here."""
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR NOT NULL, done_at TIMESTAMPTZ)"
+    )
+    done = {row[0] for row in connection.execute("SELECT name FROM migrations").fetchall()}
+    unknown = tuple(sorted(done - {name for name, _ in MIGRATIONS}))
+    if unknown:
+        raise WorkspaceTooNew(str(path), unknown)
+    for name, statements in MIGRATIONS:
+        if name in done:
+            continue
+        connection.begin()
+        try:
+            connection.execute(statements)
+            connection.execute("INSERT INTO migrations VALUES (?, now())", [name])
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise

@@ -1,0 +1,247 @@
+"""Pairs: reading them by filter and page, and changing them; each change is an action."""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import cast
+
+import duckdb
+import pyarrow
+
+from store.actions import finish, record, start
+from store.db import Database, allocate
+from store.errors import NotFound, StalePair
+from store.types import NewPair, Page, Pair, PairEdit, PairFilter, Status, Turn
+
+_COLUMNS = (
+    "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
+    " note, source_file, source_row, version, created_at, updated_at"
+)
+_CHUNK_ROWS = 10_000
+_INCOMING = pyarrow.schema(
+    [
+        ("question", pyarrow.string()),
+        ("answer", pyarrow.string()),
+        ("context", pyarrow.string()),
+        ("system", pyarrow.string()),
+        ("history", pyarrow.string()),
+        ("facts", pyarrow.list_(pyarrow.string())),
+        ("source_file", pyarrow.string()),
+        ("source_row", pyarrow.int64()),
+        ("id", pyarrow.int64()),
+    ]
+)
+
+
+def insert_many(db: Database, dataset_id: int, rows: Iterable[NewPair], *, summary: str) -> int:
+    """Add pairs to a dataset as one action, all or none, and return the action's id."""
+    with db.write() as cursor:
+        return insert_many_in(cursor, dataset_id, rows, summary=summary)
+
+
+def insert_many_in(
+    cursor: duckdb.DuckDBPyConnection, dataset_id: int, rows: Iterable[NewPair], *, summary: str
+) -> int:
+    """Add pairs inside the caller's transaction and return the action's id."""
+    action_id = start(cursor, "import", summary)
+    iterator = iter(rows)
+    inserted = 0
+    while chunk := list(islice(iterator, _CHUNK_ROWS)):
+        first = allocate(cursor, "pair", len(chunk))
+        cursor.register("incoming", _arrow(chunk, first))
+        cursor.execute(
+            """
+            INSERT INTO pairs
+            SELECT id, ?, question, answer, context, system, history, facts, 'unreviewed', NULL,
+                   '', source_file, source_row, 1, ?, now(), now()
+            FROM incoming ORDER BY id
+            """,
+            [dataset_id, action_id],
+        )
+        cursor.unregister("incoming")
+        inserted += len(chunk)
+    finish(cursor, action_id, inserted)
+    return action_id
+
+
+def get(db: Database, pair_id: int) -> Pair:
+    """Return one pair; NotFound if there is none."""
+    with db.read() as cursor:
+        return _get(cursor, pair_id)
+
+
+def by_ids(db: Database, pair_ids: Iterable[int]) -> tuple[Pair, ...]:
+    """Return the pairs of these ids that exist, by rising id."""
+    wanted = sorted(set(pair_ids))
+    with db.read() as cursor:
+        return _rows(cursor, wanted)
+
+
+def page(db: Database, *, matching: PairFilter, number: int = 1, size: int = 50) -> Page[Pair]:
+    """Return one page of the pairs that match, by rising id; `number` is 1-based.
+
+    A number past the end gives an empty page with the right total.
+    """
+    where, values = _where(matching)
+    with db.read() as cursor:
+        total = cursor.execute(f"SELECT count(*) FROM pairs {where}", values).fetchone()
+        # Ids first, then the rows: a deep OFFSET over whole rows would read all the text before it.
+        ids = cursor.execute(
+            f"SELECT id FROM pairs {where} ORDER BY id LIMIT ? OFFSET ?",
+            [*values, size, (max(number, 1) - 1) * size],
+        ).fetchall()
+        rows = _rows(cursor, [row[0] for row in ids])
+    return Page(rows=rows, number=max(number, 1), size=size, total=total[0] if total else 0)
+
+
+def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:
+    """Yield every pair that matches, by rising id, as of the moment of the call."""
+    where, values = _where(matching)
+    with db.read() as cursor:
+        cursor.execute(f"SELECT {_COLUMNS} FROM pairs {where} ORDER BY id", values)
+        while rows := cursor.fetchmany(_CHUNK_ROWS):
+            for row in rows:
+                yield _pair(row)
+
+
+def edit(db: Database, pair_id: int, change: PairEdit, *, expected_version: int) -> Pair:
+    """Change the text of a pair; StalePair if it is no longer the version the caller read."""
+    with db.write() as cursor:
+        pair = _get(cursor, pair_id)
+        if pair.version != expected_version:
+            raise StalePair(pair, expected_version)
+        action_id = start(cursor, "edit", f"pair {pair_id}")
+        facts = change.facts if change.facts is not None else pair.facts
+        with record(cursor, action_id, [pair_id]):
+            cursor.execute(
+                """
+                UPDATE pairs SET question = ?, answer = ?, context = ?, facts = ?, note = ?,
+                       version = version + 1, updated_at = now()
+                WHERE id = ?
+                """,
+                [
+                    pair.question if change.question is None else change.question,
+                    pair.answer if change.answer is None else change.answer,
+                    pair.context if change.context is None else change.context,
+                    list(facts),
+                    pair.note if change.note is None else change.note,
+                    pair_id,
+                ],
+            )
+        finish(cursor, action_id, 1)
+        return _get(cursor, pair_id)
+
+
+def set_status(
+    db: Database, pair_ids: Iterable[int], status: Status, *, expected_version: int | None = None
+) -> int:
+    """Give pairs a status as one action and return its id.
+
+    With `expected_version` (for a single pair) a stale one raises StalePair.
+    """
+    ids = sorted(set(pair_ids))
+    with db.write() as cursor:
+        if expected_version is not None:
+            for pair_id in ids:
+                pair = _get(cursor, pair_id)
+                if pair.version != expected_version:
+                    raise StalePair(pair, expected_version)
+        action_id = start(cursor, "status", status)
+        with record(cursor, action_id, ids):
+            cursor.execute(
+                """
+                UPDATE pairs SET status = ?, duplicate_of = NULL, version = version + 1,
+                       updated_at = now()
+                WHERE id IN (SELECT unnest(?::BIGINT[]))
+                """,
+                [status, ids],
+            )
+        finish(cursor, action_id, len(ids))
+        return action_id
+
+
+def remove_duplicates(db: Database, removed: Iterable[tuple[int, int]], *, summary: str) -> int:
+    """Mark pairs as removed, each the duplicate of another (id, duplicate of), as one action."""
+    with db.write() as cursor:
+        return remove_duplicates_in(cursor, removed, summary=summary)
+
+
+def remove_duplicates_in(
+    cursor: duckdb.DuckDBPyConnection, removed: Iterable[tuple[int, int]], *, summary: str
+) -> int:
+    """Mark pairs as removed inside the caller's transaction and return the action's id."""
+    links = dict(removed)
+    ids = sorted(links)
+    action_id = start(cursor, "dedup", summary)
+    with record(cursor, action_id, ids):
+        cursor.execute(
+            """
+            UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
+                   version = version + 1, updated_at = now()
+            FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::BIGINT[]) AS keeper) gone
+            WHERE pairs.id = gone.id
+            """,
+            [ids, [links[pair_id] for pair_id in ids]],
+        )
+    finish(cursor, action_id, len(ids))
+    return action_id
+
+
+def _where(matching: PairFilter) -> tuple[str, list[object]]:
+    terms: list[str] = []
+    values: list[object] = []
+    if matching.dataset_id is not None:
+        terms.append("dataset_id = ?")
+        values.append(matching.dataset_id)
+    if matching.statuses:
+        terms.append("list_contains(?::VARCHAR[], status)")
+        values.append(list(matching.statuses))
+    if matching.text:
+        terms.append("(contains(lower(question), lower(?)) OR contains(lower(answer), lower(?)))")
+        values += [matching.text, matching.text]
+    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values
+
+
+def _get(cursor: duckdb.DuckDBPyConnection, pair_id: int) -> Pair:
+    row = cursor.execute(f"SELECT {_COLUMNS} FROM pairs WHERE id = ?", [pair_id]).fetchone()
+    if row is None:
+        raise NotFound("pair", pair_id)
+    return _pair(row)
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, ids: list[int]) -> tuple[Pair, ...]:
+    rows = cursor.execute(
+        f"SELECT {_COLUMNS} FROM pairs WHERE id IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
+        [ids],
+    ).fetchall()
+    return tuple(_pair(row) for row in rows)
+
+
+def _pair(row: tuple[object, ...]) -> Pair:
+    values = dict(zip([name.strip() for name in _COLUMNS.split(",")], row, strict=True))
+    turns = json.loads(cast("str", values["history"]))
+    values["history"] = tuple(Turn(question, answer) for question, answer in turns)
+    values["facts"] = tuple(cast("list[str]", values["facts"]))
+    return Pair(**values)  # type: ignore[arg-type]  # The columns are the fields, in SQL's types.
+
+
+def _arrow(rows: list[NewPair], first_id: int) -> pyarrow.Table:
+    return pyarrow.Table.from_pydict(
+        {
+            "question": [row.question for row in rows],
+            "answer": [row.answer for row in rows],
+            "context": [row.context for row in rows],
+            "system": [row.system for row in rows],
+            "history": [_history_json(row.history) for row in rows],
+            "facts": [list(row.facts) for row in rows],
+            "source_file": [row.source_file for row in rows],
+            "source_row": [row.source_row for row in rows],
+            "id": list(range(first_id, first_id + len(rows))),
+        },
+        schema=_INCOMING,
+    )
+
+
+def _history_json(history: tuple[Turn, ...]) -> str:
+    turns = [[turn.question, turn.answer] for turn in history]
+    return json.dumps(turns, ensure_ascii=False)

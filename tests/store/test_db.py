@@ -1,0 +1,158 @@
+"""One process, one writer, a cursor per call, and nothing committed is ever lost."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from store import datasets, pairs, settings
+from store.db import HOLDER_NAME, Database
+from store.errors import WorkspaceHeld, WorkspaceTooNew
+from store.types import PairFilter
+from tests.builders import new_pair
+
+ROOT = Path(__file__).resolve().parents[2]
+
+HOLD = """
+import sys, pathlib
+sys.path.insert(0, sys.argv[2])
+from store.db import Database
+db = Database.open(pathlib.Path(sys.argv[1]))
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+KEEP_WRITING = """
+import sys, pathlib, itertools
+sys.path.insert(0, sys.argv[2])
+from store import datasets, pairs
+from store.db import Database
+from store.types import NewPair
+db = Database.open(pathlib.Path(sys.argv[1]))
+dataset = datasets.create(db, "facts", "domain")
+for batch in itertools.count():
+    rows = [NewPair(f"question {batch} {n}", "answer") for n in range(500)]
+    pairs.insert_many(db, dataset.id, rows, summary="batch")
+    print(batch, flush=True)
+"""
+
+
+def other_process(script: str, path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, str(path), str(ROOT)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_a_workspace_held_by_another_process_says_which(tmp_path: Path):
+    path = tmp_path / "graft.duckdb"
+    holder = other_process(HOLD, path)
+    try:
+        assert first_line(holder) == "open"
+        with pytest.raises(WorkspaceHeld) as held:
+            Database.open(path)
+        assert held.value.pid == holder.pid
+        assert held.value.since is not None
+        assert f"process {holder.pid}" in str(held.value)
+        assert "--workspace" in str(held.value)
+    finally:
+        end(holder)
+
+
+def test_a_dead_holder_does_not_keep_the_workspace(tmp_path: Path):
+    path = tmp_path / "graft.duckdb"
+    holder = other_process(HOLD, path)
+    assert first_line(holder) == "open"
+    end(holder)
+    assert (tmp_path / HOLDER_NAME).exists()
+    Database.open(path).close()
+    assert not (tmp_path / HOLDER_NAME).exists()
+
+
+def test_kill_9_while_writing_loses_no_committed_row(tmp_path: Path):
+    path = tmp_path / "graft.duckdb"
+    writer = other_process(KEEP_WRITING, path)
+    committed = [int(first_line(writer)) for _ in range(4)]
+    writer.send_signal(signal.SIGKILL)
+    rest, _ = writer.communicate()
+    committed += [int(line) for line in rest.split()]
+    db = Database.open(path)
+    total = pairs.page(db, matching=PairFilter()).total
+    db.close()
+    # The batch under way may have been committed without having been printed.
+    assert total in {len(committed) * 500, (len(committed) + 1) * 500}
+
+
+def test_threads_that_read_and_write_at_once_see_whole_rows(db: Database):
+    dataset = datasets.create(db, "facts", "domain")
+    rows = [new_pair(f"q{n}", f"a{n}") for n in range(200)]
+    pairs.insert_many(db, dataset.id, rows, summary="first")
+    wrong: list[str] = []
+
+    def read(_: int) -> None:
+        for number in range(1, 11):
+            for pair in pairs.page(db, matching=PairFilter(), number=number, size=20).rows:
+                if pair.question[1:] != pair.answer[1:]:
+                    wrong.append(pair.question)
+
+    def write(worker: int) -> None:
+        for n in range(10):
+            pairs.set_status(db, [worker * 10 + n + 1], "accepted")
+
+    threads = [threading.Thread(target=job, args=(n,)) for n in range(4) for job in (read, write)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    accepted = pairs.page(db, matching=PairFilter(statuses=("accepted",))).total
+    assert (wrong, accepted) == ([], 40)
+
+
+def test_an_error_inside_a_write_rolls_everything_back(db: Database):
+    def write_half() -> None:
+        with db.write() as cursor:
+            cursor.execute("INSERT INTO settings VALUES ('language', 'zh')")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
+    assert settings.get(db, "language") is None
+
+
+def test_a_database_of_a_newer_graft_is_refused_untouched(tmp_path: Path):
+    path = tmp_path / "graft.duckdb"
+    Database.open(path).close()
+    with duckdb.connect(str(path)) as raw:
+        raw.execute("INSERT INTO migrations VALUES ('m999_future', now())")
+    with pytest.raises(WorkspaceTooNew) as error:
+        Database.open(path)
+    assert error.value.unknown == ("m999_future",)
+
+
+def test_opening_again_keeps_what_was_there(tmp_path: Path):
+    path = tmp_path / "graft.duckdb"
+    first = Database.open(path)
+    settings.put(first, "language", "zh")
+    holder = json.loads((tmp_path / HOLDER_NAME).read_text())
+    first.close()
+    again = Database.open(path)
+    assert settings.get(again, "language") == "zh"
+    assert set(holder) == {"pid", "since", "command"}
+    again.close()

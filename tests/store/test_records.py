@@ -1,0 +1,108 @@
+"""Clusters, exports, runs, evaluations and votes keep what they are given."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from store import clusters, datasets, evaluations, exports, history, pairs, runs, votes
+from store.db import Database
+from store.errors import NameTaken, NotFound
+from store.types import EvaluationRecord, NewCluster, NewComparison, Pair, PairFilter, RunRecord
+from tests.builders import new_pair
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def stored(db: Database) -> tuple[Pair, ...]:
+    dataset = datasets.create(db, "facts", "domain")
+    rows = [new_pair(f"q{n}", f"a{n}") for n in range(6)]
+    pairs.insert_many(db, dataset.id, rows, summary="test")
+    return tuple(pairs.each(db, matching=PairFilter()))
+
+
+def conflict(*members: Pair) -> NewCluster:
+    return NewCluster("conflict", 1.0, members[0].id, tuple(p.id for p in members))
+
+
+def test_a_decided_cluster_is_not_asked_again(db: Database, stored: tuple[Pair, ...]):
+    dataset = stored[0].dataset_id
+    found = [conflict(stored[0], stored[1]), conflict(stored[2], stored[3])]
+    clusters.replace_open(db, [dataset], found)
+    first = clusters.page(db, relation="conflict", size=10).rows[0]
+    assert clusters.decide(db, first.id, "both_fine") is None
+    assert clusters.replace_open(db, [dataset], found) == 1
+    assert clusters.counts(db)["conflict"] == 1
+    clusters.reopen(db, first.id)
+    assert clusters.counts(db)["conflict"] == 2
+
+
+def test_keeping_one_removes_the_others_and_can_be_undone(db: Database, stored: tuple[Pair, ...]):
+    clusters.replace_open(db, [stored[0].dataset_id], [conflict(*stored[:3])])
+    (cluster,) = clusters.page(db, relation="conflict", size=10).rows
+    action = clusters.decide(db, cluster.id, "keep_one", keeper_id=stored[1].id)
+    removed = [p.status == "removed" for p in pairs.by_ids(db, cluster.pair_ids)]
+    assert removed == [True, False, True]
+    assert clusters.counts(db)["conflict"] == 0
+    assert action is not None
+    history.undo(db, action)
+    assert {p.status for p in pairs.by_ids(db, cluster.pair_ids)} == {"unreviewed"}
+    assert clusters.get(db, cluster.id).verdict is None
+
+
+def test_a_keeper_outside_the_cluster_is_refused(db: Database, stored: tuple[Pair, ...]):
+    clusters.replace_open(db, [stored[0].dataset_id], [conflict(stored[0], stored[1])])
+    (cluster,) = clusters.page(db, relation="conflict", size=10).rows
+    with pytest.raises(NotFound):
+        clusters.decide(db, cluster.id, "keep_one", keeper_id=stored[5].id)
+
+
+def test_a_cluster_with_one_usable_pair_left_is_not_open(db: Database, stored: tuple[Pair, ...]):
+    clusters.replace_open(db, [stored[0].dataset_id], [conflict(stored[0], stored[1])])
+    pairs.set_status(db, [stored[1].id], "rejected")
+    assert clusters.counts(db)["conflict"] == 0
+    assert clusters.page(db, relation="conflict", size=10).total == 0
+
+
+def test_links_leave_out_what_a_person_called_unalike(db: Database, stored: tuple[Pair, ...]):
+    dataset = stored[0].dataset_id
+    found = [conflict(stored[0], stored[1]), conflict(stored[2], stored[3])]
+    clusters.replace_open(db, [dataset], found)
+    first, second = clusters.page(db, relation="conflict", size=10).rows
+    clusters.decide(db, first.id, "not_alike")
+    assert clusters.links(db, [dataset]) == (("conflict", second.pair_ids),)
+
+
+def test_an_export_remembers_its_pairs_and_versions(db: Database, stored: tuple[Pair, ...]):
+    members = [(stored[0].id, 1, "train"), (stored[1].id, 1, "test")]
+    record = exports.add(
+        db, "clinic-1", "/x", recipe={"seed": 1}, manifest_sha1="abc", members=members
+    )
+    assert exports.listed(db) == (record,)
+    assert exports.members(db, record.id) == tuple(members)
+    assert (record.recipe, record.pair_count) == ({"seed": 1}, 2)
+    with pytest.raises(NameTaken):
+        exports.add(db, "clinic-1", "/x", recipe={}, manifest_sha1="", members=[])
+
+
+def test_runs_and_evaluations_are_indexed_once(db: Database):
+    run = RunRecord(1, "/runs/1", "clinic", "clinic-1", "smol", None, NOW)
+    assert [runs.add_missing(db, [run]) for _ in range(2)] == [1, 0]
+    assert runs.listed(db) == (run,)
+    scores: dict[str, dict[str, float | None]] = {"base": {"bleu_4": 1.5}, "1": {"bleu_4": None}}
+    evaluation = EvaluationRecord(1, "/evaluations/1", "clinic-1", (1,), scores, NOW)
+    assert [evaluations.add_missing(db, [evaluation]) for _ in range(2)] == [1, 0]
+    assert evaluations.listed(db) == (evaluation,)
+
+
+def test_a_comparison_keeps_one_vote(db: Database):
+    comparison = NewComparison("你是谁？", {"temperature": 0.0}, (("base", "a", "{}"),))
+    comparison_id = votes.add(db, comparison)
+    assert votes.get(db, comparison_id).vote is None
+    votes.vote(db, comparison_id, "base")
+    votes.vote(db, comparison_id, "adapter")
+    assert votes.get(db, comparison_id).vote == "adapter"
+    assert votes.counts(db) == {"base": 0, "adapter": 1, "tie": 0, "both_bad": 0}
+    assert votes.latest(db)[0].answers == comparison.answers
+    with pytest.raises(NotFound):
+        votes.vote(db, 99, "tie")
