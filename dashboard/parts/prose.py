@@ -1,0 +1,42 @@
+"""The text of pairs: always shown letter by letter, never taken for HTML or Markdown."""
+
+import html
+import re
+from difflib import SequenceMatcher
+
+import streamlit as st
+
+from dashboard.text import t
+
+LONGEST_SHOWN = 20_000
+"""Characters of one field that are drawn; a browser stalls on a field of megabytes."""
+_STYLE = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;max-width:75ch;line-height:1.6;"
+    "font-size:{size}rem;font-weight:{weight}"
+)
+_MARK = "background:rgba(214,158,46,.28);color:inherit;border-radius:3px;padding:0 1px"
+# A word of Latin or digits, one CJK character, a run of white space, or one other sign.
+_WORD = re.compile(r"[^\W\u3400-\u9fff\uf900-\ufaff]+|\s+|.", re.DOTALL)
+
+
+def prose(text: str, *, is_lead: bool = False, against: str | None = None) -> None:
+    """Draw a field of a pair in reading size; `against` marks the words that it does not share."""
+    style = _STYLE.format(size=1.15 if is_lead else 1.0, weight=600 if is_lead else 400)
+    shown = text[:LONGEST_SHOWN]
+    inner = html.escape(shown) if against is None else marked(shown, against[:LONGEST_SHOWN])
+    # A line that starts blank would be eaten, and an empty one refused.
+    st.html(f'<div style="{style}">{inner or "&nbsp;"}</div>')
+    if len(text) > LONGEST_SHOWN:
+        st.caption(t("shell.shown_in_part", shown=LONGEST_SHOWN, count=len(text)))
+
+
+def marked(text: str, against: str) -> str:
+    """Return `text` as escaped HTML with the words that differ from `against` in <mark>."""
+    words, others = _WORD.findall(text), _WORD.findall(against)
+    matcher = SequenceMatcher(None, others, words, autojunk=False)
+    pieces = []
+    for kind, _, _, start, end in matcher.get_opcodes():
+        piece = html.escape("".join(words[start:end]))
+        if piece:
+            pieces.append(piece if kind == "equal" else f'<mark style="{_MARK}">{piece}</mark>')
+    return "".join(pieces)

@@ -1,0 +1,27 @@
+"""What all sessions of the process share: the workspace and its open store."""
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.workspace import Workspace
+
+LOG_NAME = "dashboard.log"
+
+
+def workspace() -> Workspace:
+    """Return the workspace that $GRAFT_HOME names, else data/workspace."""
+    return Workspace.at()
+
+
+@st.cache_resource(show_spinner=False)
+def log_to(folder: str) -> str:
+    """Send the process's log to a file in the workspace too, and return its path."""
+    path = Path(folder) / LOG_NAME
+    handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    for name in ("dashboard", "pipeline", "store"):
+        logging.getLogger(name).addHandler(handler)
+    return str(path)
