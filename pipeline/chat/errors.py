@@ -1,0 +1,62 @@
+"""What can go wrong between a person's question and the models' answers.
+
+ChatError
+├── ServerGone         nothing answers there: the process ended, or never listened
+├── ServerBusy         the server has as many questions waiting as it takes
+├── Refused            the server will not answer this question: wrong token, model, setting
+├── AnswerFailed       the models began and could not end (out of memory, the server was stopped)
+└── ServerFailed       the serving process could not be started, with its own words why
+"""
+
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+
+
+class ChatError(PipelineError):
+    """The base of everything that asking models raises on purpose."""
+
+
+class ServerGone(ChatError):
+    """Nothing answers at the address, or the connection broke in the middle of an answer."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"The model server at {address} does not answer ({reason}). "
+            "It may have ended by itself after a quiet time: start it again."
+        )
+        self.address, self.reason = address, reason
+
+
+class ServerBusy(ChatError):
+    """The server's queue is full."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The model server at {address} has too many questions waiting. Ask again in a moment."
+        )
+        self.address = address
+
+
+class Refused(ChatError):
+    """The server will not answer this request; `status` is the HTTP status it gave."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"The model server refused the question: {reason}")
+        self.status, self.reason = status, reason
+
+
+class AnswerFailed(ChatError):
+    """The answer broke off; `kind` is the class of the failure, as in a worker's `error` event."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"The answer broke off: {reason}")
+        self.kind, self.reason = kind, reason
+
+
+class ServerFailed(ChatError):
+    """The serving process of a folder did not come up, or is no longer there."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"The model server {folder.name} is not running: {reason}")
+        self.folder, self.reason = folder, reason
