@@ -1,0 +1,80 @@
+"""Overlap scores are LLaMA-Factory's, to the fourth decimal."""
+
+import sys
+import warnings
+
+import pytest
+
+from pipeline.evaluate import metrics
+from pipeline.evaluate.metrics import Overlap, overlap
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import jieba
+    from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+    from rouge_chinese import Rouge
+
+CASES = [
+    ("The pharmacy opens at nine.", "The pharmacy opens at half past nine."),
+    ("药房上午九点开门。周日休息！", "药房每天上午九点开门，周日不开。"),
+    ("我是Aria, an assistant。", "我是 Aria，由北风实验室开发。"),
+    ("same text", "same text"),
+    ("a", "completely different"),
+    ("第一。第二。第三。", "第三。第一。"),
+    ("yes", "yes, but only on weekdays between 10:00 and 12:30."),
+]
+
+
+def theirs(answer: str, reference: str) -> Overlap:
+    """What LLaMA-Factory's ComputeSimilarity computes for one row."""
+    hypothesis, target = list(jieba.cut(answer)), list(jieba.cut(reference))
+    if len(" ".join(hypothesis).split()) == 0 or len(" ".join(target).split()) == 0:
+        rouge = {name: {"f": 0.0} for name in ("rouge-1", "rouge-2", "rouge-l")}
+    else:
+        rouge = Rouge().get_scores(" ".join(hypothesis), " ".join(target))[0]
+    bleu = sentence_bleu(
+        [list(reference)], list(answer), smoothing_function=SmoothingFunction().method3
+    )
+    first, second, longest = (
+        round(rouge[name]["f"] * 100, 4) for name in ("rouge-1", "rouge-2", "rouge-l")
+    )
+    return Overlap(round(bleu * 100, 4), first, second, longest)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def jieba_cache(tmp_path_factory: pytest.TempPathFactory):
+    jieba.dt.tmp_dir = str(tmp_path_factory.mktemp("jieba"))
+    jieba.setLogLevel(60)
+
+
+@pytest.mark.parametrize(("answer", "reference"), CASES)
+def test_scores_are_those_of_llama_factory(answer: str, reference: str):
+    assert overlap(answer, reference) == theirs(answer, reference)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [("", "text"), ("text", ""), ("", ""), ("  \n", "text"), ("text", " ")],
+    ids=["no answer", "no reference", "neither", "blank answer", "blank reference"],
+)
+def test_an_empty_side_scores_zero_as_there(answer: str, reference: str):
+    assert overlap(answer, reference) == theirs(answer, reference)
+    assert overlap(answer, reference).rouge_l == 0.0
+
+
+def test_an_equal_answer_scores_a_hundred():
+    assert overlap("the same five plain words", "the same five plain words").bleu4 == 100.0
+
+
+def test_a_long_answer_does_not_exhaust_the_recursion_limit():
+    before = sys.getrecursionlimit()
+    text = " ".join(f"word{number}" for number in range(700))
+    assert overlap(text, text).rouge_l == pytest.approx(100, abs=1e-3)
+    assert sys.getrecursionlimit() == before
+
+
+def test_chinese_is_cut_into_words_and_no_cache_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    metrics._cutter.cache_clear()
+    assert metrics.words("药房九点开门") == ["药房", "九点", "开门"]
+    assert list(tmp_path.iterdir()) == []
