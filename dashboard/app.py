@@ -12,9 +12,8 @@ import streamlit as st
 from dashboard import shell
 from dashboard.guard import guarded
 
-st.set_page_config(page_title="Graft", page_icon=":material/conversion_path:", layout="wide")
-shell.language_switch()
-page = st.navigation(shell.sections())
 with guarded():
+    shell.dress()
+    page = st.navigation(shell.sections())
     shell.frame(page)
     page.run()

@@ -9,10 +9,11 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard.parts.notices import failure, problem
+from dashboard.format import when
+from dashboard.parts.notices import failure, held, problem
 from dashboard.text import has, plain
 from pipeline.errors import PipelineError
-from store.errors import StoreError
+from store.errors import StoreError, WorkspaceHeld
 
 logger = logging.getLogger(__name__)
 Parameters = ParamSpec("Parameters")
@@ -26,6 +27,8 @@ def guarded() -> Iterator[None]:
         draw(what)
     try:
         yield
+    except WorkspaceHeld as fact:
+        held(words(fact))
     except (PipelineError, StoreError) as fact:
         problem(words(fact))
     except Exception:
@@ -33,7 +36,7 @@ def guarded() -> Iterator[None]:
 
 
 def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Wrap a widget's callback: what it raises is drawn at the top of the next run."""
+    """Wrap a widget's callback: what it raises is drawn at the top of the run that follows."""
 
     @wraps(react)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -50,12 +53,18 @@ def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
 def words(fact: Exception) -> str:
     """Return a known error in the reader's language, where its class has words there."""
     key = f"error.{type(fact).__name__}"
-    facts = {n: v for n in _names(fact) if (v := getattr(fact, n, None)) is not None}
-    return plain(key, **facts) if has(key) else str(fact)
+    if isinstance(fact, WorkspaceHeld) and (fact.pid is None or fact.since is None):
+        key += "_unknown"
+    return plain(key, **_facts(fact)) if has(key) else str(fact)
 
 
-def _names(fact: Exception) -> list[str]:
-    return [name for name in vars(fact) if not name.startswith("_")]
+def _facts(fact: Exception) -> dict[str, object]:
+    facts: dict[str, object] = dict(vars(fact))
+    if isinstance(fact, WorkspaceHeld) and fact.since is not None:
+        facts |= {"since": when(fact.since), "pid": str(fact.pid)}
+    if "kind" in facts and has(kind := f"shell.kind_{facts['kind']}"):
+        facts["kind"] = plain(kind)
+    return facts
 
 
 def _later(draw: Callable[[str], None], what: str) -> None:

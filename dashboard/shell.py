@@ -1,54 +1,23 @@
 """The frame around every page: navigation, language, and the loop at the top."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from dashboard import state
-from dashboard.text import LANGUAGES, QUERY_PARAMETER, language_of, plain
+from dashboard.guard import reaction
+from dashboard.loop import read_facts, steps
+from dashboard.pages import ENTRIES, Entry, link
+from dashboard.parts.loop_strip import strip
+from dashboard.text import LANGUAGES, QUERY_PARAMETER, Language, language_of, plain
+from store import settings
+from store.errors import StoreError
 
-PAGES_FOLDER = Path(__file__).resolve().parent / "app_pages"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One page: its name is that of its script, its words and its address."""
-
-    name: str
-    icon: str
-    section: str
-
-    @property
-    def script(self) -> Path:
-        """The file that draws the page."""
-        return PAGES_FOLDER / f"{self.name}.py"
-
-
-ENTRIES = (
-    Entry("overview", "explore", ""),
-    Entry("import", "upload_file", "data"),
-    Entry("review", "rule", "data"),
-    Entry("duplicates", "join_inner", "data"),
-    Entry("export", "inventory_2", "data"),
-    Entry("launch", "rocket_launch", "train"),
-    Entry("runs", "monitoring", "train"),
-    Entry("verdict", "balance", "use"),
-    Entry("compare", "compare", "use"),
-    Entry("models", "deployed_code", "use"),
-    Entry("settings", "settings", "about"),
-)
-
-
-def exists(name: str) -> bool:
-    """Whether a page of that name is there to be linked to."""
-    return any(entry.name == name and entry.script.is_file() for entry in ENTRIES)
-
-
-def link(name: str) -> str:
-    """Return what st.page_link and st.switch_page take for a page of ours."""
-    return f"app_pages/{name}.py"
+ASSETS = Path(__file__).resolve().parent / "assets"
+LANGUAGE_SETTING = "language"
+_DEFAULT_LANGUAGE = "shell_default_language"
 
 
 def sections() -> dict[str, list[StreamlitPage]]:
@@ -61,23 +30,47 @@ def sections() -> dict[str, list[StreamlitPage]]:
     return found
 
 
-def language_switch() -> None:
-    """Draw the switch at the foot of the sidebar; the choice stays in the address."""
+def dress() -> None:
+    """Set the window's icon and width, the logo, and the language switch below the pages."""
+    st.set_page_config(page_title="Graft", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
     st.sidebar.segmented_control(
         plain("shell.language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        default=language_of(st.context.locale),
+        default=_default_language(),
         required=True,
         key=QUERY_PARAMETER,
         bind="query-params",
+        on_change=_keep_language,
         label_visibility="collapsed",
     )
 
 
 def frame(page: StreamlitPage) -> None:
     """Prepare the process once and draw the loop above every page but the overview."""
-    state.log_to(str(state.workspace().root))
+    workspace = state.workspace()
+    state.log_to(str(workspace.root))
+    facts = read_facts(state.store(), workspace)
+    if page.url_path:  # The overview, at the root, draws the loop large itself.
+        strip(steps(facts))
+
+
+def _default_language() -> Language:
+    """The language kept in the workspace, else the browser's; read once a session."""
+    if _DEFAULT_LANGUAGE not in st.session_state:
+        try:
+            kept = settings.get(state.store(), LANGUAGE_SETTING)
+        except StoreError:
+            kept = None  # The page below says why the store is shut.
+        chosen = kept if kept in LANGUAGES else language_of(st.context.locale)
+        st.session_state[_DEFAULT_LANGUAGE] = chosen
+    return cast("Language", st.session_state[_DEFAULT_LANGUAGE])
+
+
+@reaction
+def _keep_language() -> None:
+    settings.put(state.store(), LANGUAGE_SETTING, st.session_state[QUERY_PARAMETER])
 
 
 def _page(entry: Entry, *, is_first: bool) -> StreamlitPage:

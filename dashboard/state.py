@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.workspace import Workspace
+from store.db import Database
 
 LOG_NAME = "dashboard.log"
 
@@ -16,12 +17,23 @@ def workspace() -> Workspace:
     return Workspace.at()
 
 
+def store() -> Database:
+    """Return the open store; raises WorkspaceHeld while another process has it."""
+    return open_store(str(workspace().database))
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda database: database.close())
+def open_store(path: str) -> Database:
+    """Open the store once a process; a failure is not kept, so the next run tries again."""
+    return Database.open(Path(path))
+
+
 @st.cache_resource(show_spinner=False)
-def log_to(folder: str) -> str:
+def log_to(folder: str) -> Path:
     """Send the process's log to a file in the workspace too, and return its path."""
     path = Path(folder) / LOG_NAME
     handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     for name in ("dashboard", "pipeline", "store"):
         logging.getLogger(name).addHandler(handler)
-    return str(path)
+    return path

@@ -27,7 +27,7 @@ _SYMBOLS = re.compile(r"(:(?=\w)|[<>~-](?=[-=>]))")
 
 
 def language() -> Language:
-    """Return the language chosen in this session, else the browser's, else English."""
+    """Return the language of this session, which the switch in the sidebar holds."""
     chosen = st.session_state.get(QUERY_PARAMETER)
     return chosen if chosen in LANGUAGES else language_of(st.context.locale)
 

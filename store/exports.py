@@ -79,6 +79,19 @@ def members(db: Database, export_id: int) -> tuple[tuple[int, int, str], ...]:
     return tuple(cast("list[tuple[int, int, str]]", rows))
 
 
+def changed_members(db: Database, export_id: int) -> int:
+    """Return how many pairs of an export were changed or taken out since it was made."""
+    with db.read() as cursor:
+        row = cursor.execute(
+            """
+            SELECT count(*) FROM export_pairs e LEFT JOIN pairs p ON p.id = e.pair_id
+            WHERE e.export_id = ? AND p.version IS DISTINCT FROM e.version
+            """,
+            [export_id],
+        ).fetchone()
+    return row[0] if row else 0
+
+
 def _export(row: tuple[object, ...]) -> ExportRecord:
     values = dict(zip([name.strip() for name in _COLUMNS.split(",")], row, strict=True))
     values["recipe"] = json.loads(cast("str", values["recipe"]))

@@ -54,6 +54,13 @@ def latest(db: Database, *, count: int = 20) -> tuple[Comparison, ...]:
     return tuple(_comparison(row) for row in rows)
 
 
+def total(db: Database) -> int:
+    """Return how many comparisons were kept, with a vote or without."""
+    with db.read() as cursor:
+        row = cursor.execute("SELECT count(*) FROM comparisons").fetchone()
+    return row[0] if row else 0
+
+
 def counts(db: Database) -> dict[Vote, int]:
     """Return how many comparisons have each vote."""
     result: dict[Vote, int] = {"base": 0, "adapter": 0, "tie": 0, "both_bad": 0}

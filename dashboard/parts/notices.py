@@ -1,6 +1,7 @@
 """What a page says when there is nothing, when something went wrong, or when a thing was done."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.text import literal, t
 
@@ -8,6 +9,12 @@ from dashboard.text import literal, t
 def problem(words: str) -> None:
     """Draw a known error: `words` say what happened and what to do, and are shown literally."""
     st.error(literal(words), icon=":material/error:")
+
+
+def held(words: str) -> None:
+    """Draw that the workspace is open elsewhere; trying again costs nothing."""
+    st.warning(literal(words), icon=":material/lock:")
+    st.button(t("shell.try_again"), key="shell_retry_held", icon=":material/refresh:")
 
 
 def failure(reference: str) -> None:
@@ -19,7 +26,7 @@ def failure(reference: str) -> None:
         st.button(t("shell.try_again"), key=f"shell_retry_{reference}", icon=":material/refresh:")
 
 
-def empty_state(words: str, icon: str) -> "st.delta_generator.DeltaGenerator":
+def empty_state(words: str, icon: str) -> DeltaGenerator:
     """Draw one teaching sentence and return the place below it for its one button."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")

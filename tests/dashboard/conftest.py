@@ -7,9 +7,20 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard import state
+from store.db import Database
+from tests.dashboard import seed
+
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 OpenPage = Callable[..., AppTest]
+
+
+def assert_calm(app: AppTest) -> None:
+    """No exception was drawn, neither by Streamlit nor by the guard."""
+    assert not app.exception
+    with pytest.raises(KeyError):
+        app.get_by_key("shell_failure")
 
 
 @pytest.fixture
@@ -20,6 +31,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_resource.clear()
 
 
+@pytest.fixture
+def filled(home: Path) -> Database:
+    """The same workspace with two datasets and a cluster of each relation; shared with the app."""
+    database = state.store()
+    seed.fill(database)
+    return database
+
+
 @pytest.fixture(params=["en", "zh"])
 def language(request: pytest.FixtureRequest) -> str:
     """Each language in turn."""
@@ -27,15 +46,25 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_page(home: Path) -> OpenPage:
-    """Open a page by its name, as a browser of that language would."""
+def open_app(home: Path) -> Callable[[str], AppTest]:
+    """Open the first page, as a browser of that language would."""
 
-    def open_(name: str, language: str = "en") -> AppTest:
+    def open_(language: str) -> AppTest:
         app = AppTest.from_file(str(APP), default_timeout=20)
         app.context = {"locale": LOCALES[language], "timezone": "Asia/Shanghai"}
-        app.run()
+        return app.run()
+
+    return open_
+
+
+@pytest.fixture
+def open_page(open_app: Callable[[str], AppTest]) -> OpenPage:
+    """Open a page by its name and see that it is calm."""
+
+    def open_(name: str, language: str = "en") -> AppTest:
+        app = open_app(language)
         app.switch_page(f"app_pages/{name}.py").run()
-        assert not app.exception
+        assert_calm(app)
         return app
 
     return open_

@@ -1,0 +1,80 @@
+"""Overview: where the person is and what to do next."""
+
+import streamlit as st
+
+from dashboard import state
+from dashboard.guard import reaction
+from dashboard.loop import next_step, read_facts, steps
+from dashboard.pages import exists, link
+from dashboard.parts.activity import activity
+from dashboard.parts.chips import role_chip
+from dashboard.parts.header import page_header
+from dashboard.parts.loop_strip import large
+from dashboard.parts.notices import done
+from dashboard.text import literal, t
+from store import datasets, history
+
+RECENT = 8
+
+
+@reaction
+def undo(action_id: int) -> None:
+    """Undo the last action."""
+    history.undo(state.store(), action_id)
+    done(t("overview.undone"))
+
+
+facts = read_facts(state.store(), state.workspace())
+ahead = next_step(facts)
+
+with page_header("overview"):
+    if exists(ahead.page) and st.button(
+        t(f"loop.next_{ahead.kind}", **ahead.values),
+        type="primary",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        key="overview_next",
+    ):
+        st.switch_page(link(ahead.page))
+
+with st.container(border=True, key="overview_reason", gap="xsmall"):
+    st.caption(t("overview.next"))
+    st.subheader(t(f"loop.next_{ahead.kind}", **ahead.values), anchor=False)
+    st.markdown(t(f"loop.why_{ahead.kind}", **ahead.values), width=640)
+
+large(steps(facts))
+st.space("small")
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader(t("overview.datasets"), anchor=False)
+    summaries = datasets.summaries(state.store())
+    if not summaries:
+        st.caption(t("overview.datasets_none"))
+    for summary in summaries:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{literal(summary.dataset.name)}**", width="content")
+            role_chip(summary.dataset.role)
+            st.caption(
+                t(
+                    "overview.dataset_words",
+                    count=summary.total,
+                    accepted=summary.accepted,
+                    unreviewed=summary.unreviewed,
+                ),
+                width="content",
+            )
+
+with right:
+    st.subheader(t("overview.recent"), anchor=False)
+    activity(history.latest(state.store(), count=RECENT))
+    if last := history.last_undoable(state.store()):
+        st.button(
+            t("shell.undo"),
+            key="overview_undo",
+            icon=":material/undo:",
+            on_click=undo,
+            args=(last.id,),
+        )
+    else:
+        st.caption(t("overview.recent_none"))

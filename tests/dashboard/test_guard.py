@@ -1,0 +1,55 @@
+"""Errors become words in the reader's language, and the unexpected a calm panel."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dashboard.text import messages
+from store.db import Database
+from store.errors import WorkspaceHeld
+
+
+@contextmanager
+def store_that_raises(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Iterator[None]:
+    """Let opening the store fail, as it does while another process has it."""
+
+    def fail(path: Path) -> Database:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "open", fail)
+        yield
+
+
+def test_a_held_workspace_says_who_has_it(open_app, language: str, monkeypatch):
+    since = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+    held = WorkspaceHeld("/x/graft.duckdb", 4711, since, "python -m pipeline train")
+    with store_that_raises(monkeypatch, held):
+        page = open_app(language)
+    words = page.warning[0].value
+    assert "4711" in words
+    assert "pipeline train" in words
+    assert words.startswith(str(messages(language)["error.WorkspaceHeld"])[:12])
+    page.button(key="shell_retry_held").click().run()
+    assert not page.warning
+
+
+def test_a_held_workspace_without_a_known_holder_still_says_what_to_do(open_app, monkeypatch):
+    with store_that_raises(monkeypatch, WorkspaceHeld("/x", None, None, "")):
+        page = open_app("en")
+    assert page.warning[0].value.startswith("Another program has this workspace open")
+
+
+def test_the_unexpected_is_a_calm_panel_and_the_log_has_the_rest(
+    open_app, home: Path, monkeypatch, caplog
+):
+    with store_that_raises(monkeypatch, RuntimeError("wires crossed")):
+        page = open_app("en")
+    assert not page.exception
+    reference = page.container(key="shell_failure").caption[0].value.split()[1].rstrip(",")
+    assert "wires crossed" not in str([m.value for m in page.markdown])
+    assert reference in caplog.text
+    assert "wires crossed" in caplog.text
