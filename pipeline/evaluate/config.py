@@ -1,0 +1,109 @@
+"""The frozen plan of one evaluation: which rows are asked of which models, and how.
+
+`config.json` of an evaluation folder: written by the launcher once, read by worker and report.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import DoesNotHold
+from pipeline.evaluate.decode import decode
+from pipeline.evaluate.names import Identity
+from pipeline.jsonio import read_json, write_json
+from store.types import Layout, Role
+
+FORMAT = 1
+BASE = "base"
+Split = Literal["train", "test"]
+Policy = Literal["model", "none", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of the export and which of its rows are asked."""
+
+    name: str
+    dataset: str
+    role: Role
+    layout: Layout
+    split: Split
+    sha1: str
+    rows: tuple[int, ...]
+    """0-based places of the rows that are asked, rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model that is asked: the base, or an adapter on it."""
+
+    model: str
+    """`base`, or the run's number as text."""
+    adapter: str | None
+    """The adapter's folder; None for the base."""
+    files: tuple[str, ...]
+    """Names of the data files whose rows it is asked."""
+    policy: Policy
+    """What becomes of the chat template's own system prompt, as in the run's config."""
+    prompt: str
+    """The system prompt where the policy is `text`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationConfig:
+    """Everything that decides the answers of an evaluation, and the names it looks for."""
+
+    base: str
+    """The folder of the base model."""
+    export: str
+    candidates: tuple[Candidate, ...]
+    """The base first. It is asked under the system prompt of the first run."""
+    files: tuple[DataFile, ...]
+    identity: Identity | None
+    """None where no name was told and none could be read from the identity answers."""
+    old_names: tuple[str, ...]
+    device: str = "cpu"
+    dtype: str = "auto"
+    max_new_tokens: int = 128
+    batch_tokens: int = 4096
+    """Prompt and answer tokens that are generated together: bounds the memory."""
+    trust_remote_code: bool = False
+    notes: tuple[str, ...] = ()
+    """What a reader of the figures should know, found at launch."""
+
+    def file(self, name: str) -> DataFile:
+        """Return the data file of that name; KeyError if the plan has none."""
+        return {file.name: file for file in self.files}[name]
+
+    @property
+    def answer_count(self) -> int:
+        """How many answers the whole evaluation is made of."""
+        asked = {file.name: len(file.rows) for file in self.files}
+        return sum(asked[name] for candidate in self.candidates for name in candidate.files)
+
+
+def write(folder: Path, config: EvaluationConfig) -> None:
+    """Write `config.json` into the folder of an evaluation."""
+    write_json(folder / "config.json", {"format": FORMAT, **asdict(config)})
+
+
+def read(folder: Path) -> EvaluationConfig:
+    """Read `config.json`; DoesNotHold if it is missing, damaged, or of another format."""
+    path = folder / "config.json"
+    try:
+        value = read_json(path)
+        if value.pop("format", None) != FORMAT:
+            raise ValueError(f"it is not of format {FORMAT}")
+        return _checked(decode(EvaluationConfig, value))
+    except (OSError, ValueError) as error:
+        raise DoesNotHold(
+            f"{path} is not the plan of an evaluation ({error}). Evaluate again."
+        ) from error
+
+
+def _checked(config: EvaluationConfig) -> EvaluationConfig:
+    known = {file.name for file in config.files}
+    unknown = {name for candidate in config.candidates for name in candidate.files} - known
+    if unknown:
+        raise ValueError(f"models are asked rows of files that the plan lacks: {sorted(unknown)}")
+    return config

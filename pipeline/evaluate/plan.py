@@ -1,0 +1,191 @@
+"""Plans an evaluation: which rows of an export are asked of which models, under which prompt.
+
+Pure but for reading the export's files; the launcher (`pipeline.evaluate.jobs`) does the rest.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.evaluate import names
+from pipeline.evaluate.config import (
+    BASE,
+    Candidate,
+    DataFile,
+    EvaluationConfig,
+    Policy,
+    Split,
+)
+from pipeline.evaluate.names import Identity
+from store.types import Layout, Role
+
+SAMPLE_SEED = 20240
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What a person asks for; the rest is read from the export and the runs."""
+
+    export: Path
+    """The export's folder."""
+    run_ids: tuple[int, ...]
+    device: str = "cpu"
+    dtype: str = "auto"
+    with_trained: bool = True
+    """Also ask the domains' training rows: what was learned as trained, beside unseen wordings."""
+    rows_per_file: int | None = None
+    """Ask at most this many rows of each file, drawn with a fixed seed; None: all."""
+    max_new_tokens: int = 128
+    batch_tokens: int = 4096
+    identity: Identity | None = None
+    """The new name and maker; None: read from the identity answers of the export."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A data file as the export's manifest lists it."""
+
+    name: str
+    dataset: str
+    role: Role
+    layout: Layout
+    split: Split
+    rows: int
+    sha1: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedRun:
+    """What an evaluation needs to know of a run."""
+
+    id: int
+    base: str
+    adapter: str
+    export: str
+    layout: Layout
+    datasets: frozenset[str]
+    policy: Policy
+    prompt: str
+    trust_remote_code: bool
+
+
+def plan(
+    request: EvaluationRequest,
+    files: Sequence[ExportFile],
+    runs: Sequence[TrainedRun],
+    default_prompt: str,
+) -> EvaluationConfig:
+    """Decide what is asked of whom.
+
+    Every model is asked the held-back rows of identity and general, and of the domains it was
+    trained on, and those domains' training rows in its own layout. The base is asked all of them.
+    Raises BadInput where the runs stand on different bases, or the export holds nothing to ask.
+    """
+    base = _one_base(runs)
+    wanted = {str(run.id): _asked(request, files, run) for run in runs}
+    names_asked = {name for each in wanted.values() for name in each}
+    asked = [file for file in files if file.name in names_asked]
+    if not asked:
+        raise BadInput(
+            f"The export {request.export} holds no rows to ask: no test files, and no training "
+            "rows of a domain that these runs were trained on. Export with a test share above 0."
+        )
+    identity = request.identity or _infer(request.export, files)
+    who = identity or Identity(())
+    lead = runs[0]
+    adapters = [
+        Candidate(str(run.id), run.adapter, tuple(wanted[str(run.id)]), run.policy, run.prompt)
+        for run in runs
+    ]
+    everything = tuple(file.name for file in asked)
+    return EvaluationConfig(
+        base=base,
+        export=str(request.export),
+        candidates=(Candidate(BASE, None, everything, lead.policy, lead.prompt), *adapters),
+        files=tuple(_sampled(file, request.rows_per_file) for file in asked),
+        identity=identity,
+        old_names=names.old_names(Path(base).name, default_prompt, who),
+        device=request.device,
+        dtype=request.dtype,
+        max_new_tokens=request.max_new_tokens,
+        batch_tokens=request.batch_tokens,
+        trust_remote_code=all(run.trust_remote_code for run in runs),
+        notes=tuple(_notes(request, runs, identity)),
+    )
+
+
+def _one_base(runs: Sequence[TrainedRun]) -> str:
+    if not runs:
+        raise BadInput("Name at least one run to evaluate.")
+    bases = {run.base: run.id for run in runs}
+    if len(bases) > 1:
+        told = "; ".join(f"run {run} on {base}" for base, run in bases.items())
+        raise BadInput(f"These runs stand on different base models ({told}). Evaluate them apart.")
+    return runs[0].base
+
+
+def _asked(request: EvaluationRequest, files: Sequence[ExportFile], run: TrainedRun) -> list[str]:
+    trained = [file for file in files if file.role == "domain" and file.split == "train"]
+    layouts = {
+        dataset: {file.layout for file in trained if file.dataset == dataset}
+        for dataset in run.datasets
+    }
+    return [
+        file.name
+        for file in files
+        if (file.role != "domain" or file.dataset in run.datasets)
+        and (
+            file.split == "test"
+            or (
+                request.with_trained
+                and file in trained
+                and (file.layout == run.layout or run.layout not in layouts[file.dataset])
+            )
+        )
+    ]
+
+
+def _sampled(file: ExportFile, limit: int | None) -> DataFile:
+    count = file.rows if limit is None else min(limit, file.rows)
+    # Drawn, not the first ones: wordings of one fact and rows of one language stand together.
+    rows = sorted(random.Random(SAMPLE_SEED).sample(range(file.rows), count))
+    return DataFile(
+        name=file.name,
+        dataset=file.dataset,
+        role=file.role,
+        layout=file.layout,
+        split=file.split,
+        sha1=file.sha1,
+        rows=tuple(rows),
+    )
+
+
+def _infer(export: Path, files: Iterable[ExportFile]) -> Identity | None:
+    answers = []
+    for file in files:
+        if file.role == "identity":
+            rows = json.loads((export / file.name).read_text(encoding="utf-8"))
+            answers += [str(row.get("output", "")) for row in rows]
+    return names.infer(answers)
+
+
+def _notes(
+    request: EvaluationRequest, runs: Sequence[TrainedRun], identity: Identity | None
+) -> Iterable[str]:
+    prompts = {(run.policy, run.prompt) for run in runs}
+    if len(prompts) > 1:
+        yield (
+            f"The runs were trained under different system prompts; the base was asked under "
+            f"that of run {runs[0].id} only."
+        )
+    for run in runs:
+        if Path(run.export) != request.export:
+            yield f"Run {run.id} was trained on another export: {run.export}."
+    if identity is None:
+        yield (
+            "No new name could be read from the identity answers, so identity and leakage are not "
+            "scored. Name it with --name and --maker."
+        )
