@@ -182,8 +182,8 @@ def _values(endpoint: Endpoint, lines: Iterator[str]) -> Iterator[dict[str, obje
         if not isinstance(value, dict):
             raise AnswerFailed("protocol", "the server sent something that is no JSON object.")
         if isinstance(error := value.get("error"), dict):
-            kind, message = error.get("type", "unknown"), error.get("message", "no reason given")
-            raise AnswerFailed(str(kind), str(message))
+            kind, message = str(error.get("type", "unknown")), str(error.get("message", ""))
+            raise Refused(400, message) if kind == "refused" else AnswerFailed(kind, message)
         yield value
     raise ServerGone(endpoint.url, "it hung up in the middle of an answer")
 

@@ -9,9 +9,9 @@ UNFINISHED = "�"
 class TextStream:
     """The text of one growing answer, in pieces that never hold half a character.
 
-    The pieces joined are the text of all tokens. Only a short window is decoded at each token: the
-    tokens of the last piece (a decoder may treat the first token of a text specially) and those
-    held back since.
+    The pieces joined are the text of all tokens, less a last character that was cut off. Only a
+    short window is decoded at each token: the tokens of the last piece (a decoder may treat the
+    first token of a text specially) and those held back since.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
@@ -26,8 +26,8 @@ class TextStream:
         return self._next(is_last=False)
 
     def finish(self) -> str:
-        """Return what was held back; a character that never became whole stays U+FFFD."""
-        return self._next(is_last=True)
+        """Return what was held back, without a last character that never became whole."""
+        return self._next(is_last=True).rstrip(UNFINISHED)
 
     def _next(self, *, is_last: bool) -> str:
         before = self._decode(self._ids[self._start : self._told])

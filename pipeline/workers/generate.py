@@ -185,7 +185,7 @@ def _greedy(limits: Limits) -> GenerationConfig:
         num_beams=1,
         temperature=1.0,
         top_p=1.0,
-        top_k=0,
+        top_k=50,  # the default: unused without sampling, any other value is warned of
         repetition_penalty=1.0,
         no_repeat_ngram_size=0,
         eos_token_id=sorted(limits.end_ids),
