@@ -1,7 +1,6 @@
 """The frame around every page: navigation, language, and the loop at the top."""
 
 from pathlib import Path
-from typing import cast
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -17,7 +16,6 @@ from store.errors import StoreError
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 LANGUAGE_SETTING = "language"
-_DEFAULT_LANGUAGE = "shell_default_language"
 
 
 def sections() -> dict[str, list[StreamlitPage]]:
@@ -34,14 +32,13 @@ def dress() -> None:
     """Set the window's icon and width, the logo, and the language switch below the pages."""
     st.set_page_config(page_title="Graft", page_icon=str(ASSETS / "mark.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+    _restore_language()
     st.sidebar.segmented_control(
         plain("shell.language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
-        default=_default_language(),
         required=True,
         key=QUERY_PARAMETER,
-        bind="query-params",
         on_change=_keep_language,
         label_visibility="collapsed",
     )
@@ -56,16 +53,22 @@ def frame(page: StreamlitPage) -> None:
         strip(steps(facts))
 
 
-def _default_language() -> Language:
-    """The language kept in the workspace, else the browser's; read once a session."""
-    if _DEFAULT_LANGUAGE not in st.session_state:
-        try:
-            kept = settings.get(state.store(), LANGUAGE_SETTING)
-        except StoreError:
-            kept = None  # The page below says why the store is shut.
-        chosen = kept if kept in LANGUAGES else language_of(st.context.locale)
-        st.session_state[_DEFAULT_LANGUAGE] = chosen
-    return cast("Language", st.session_state[_DEFAULT_LANGUAGE])
+def _restore_language() -> None:
+    """Take the language of the address, else the workspace's, else the browser's."""
+    asked = st.query_params.get(QUERY_PARAMETER)
+    if QUERY_PARAMETER not in st.session_state:
+        chosen = asked if asked in LANGUAGES else _kept_language()
+        st.session_state[QUERY_PARAMETER] = chosen or language_of(st.context.locale)
+    if asked is not None and asked != st.session_state[QUERY_PARAMETER]:
+        st.query_params[QUERY_PARAMETER] = st.session_state[QUERY_PARAMETER]
+
+
+def _kept_language() -> Language | None:
+    try:
+        kept = settings.get(state.store(), LANGUAGE_SETTING)
+    except StoreError:
+        return None  # The page below says why the store is shut.
+    return kept if kept in LANGUAGES else None
 
 
 @reaction

@@ -11,7 +11,7 @@ import pyarrow
 from store.actions import finish, record, start
 from store.db import Database, allocate
 from store.errors import NotFound, StalePair
-from store.types import NewPair, Page, Pair, PairEdit, PairFilter, Status, Turn
+from store.types import Neighbours, NewPair, Page, Pair, PairEdit, PairFilter, Status, Turn
 
 _COLUMNS = (
     "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
@@ -92,6 +92,18 @@ def page(db: Database, *, matching: PairFilter, number: int = 1, size: int = 50)
         ).fetchall()
         rows = _rows(cursor, [row[0] for row in ids])
     return Page(rows=rows, number=max(number, 1), size=size, total=total[0] if total else 0)
+
+
+def around(db: Database, pair_id: int, *, matching: PairFilter) -> Neighbours:
+    """Return what stands before and after a pair among those that match, and its place there."""
+    where, values = _where(matching)
+    with db.read() as cursor:
+        row = cursor.execute(
+            "SELECT max(id) FILTER (id < ?), min(id) FILTER (id > ?), count(*) FILTER (id <= ?)"
+            f" FROM pairs {where}",
+            [pair_id, pair_id, pair_id, *values],
+        ).fetchone()
+    return Neighbours(*row) if row else Neighbours(None, None, 0)
 
 
 def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:

@@ -130,6 +130,16 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a pair stands in a filtered list; None where nothing is before or after it."""
+
+    previous_id: int | None
+    next_id: int | None
+    place: int
+    """How many pairs of the list come up to it, itself counted if it is in the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One thing a person did: the unit of undo."""
 

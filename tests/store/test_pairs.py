@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from store import datasets, history, pairs
 from store.db import Database
 from store.errors import NameTaken, NotFound, NothingToUndo, StalePair
-from store.types import NewPair, Pair, PairEdit, PairFilter, Turn
+from store.types import Neighbours, NewPair, Pair, PairEdit, PairFilter, Turn
 from tests.builders import new_pair
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -183,3 +183,18 @@ def test_summaries_count_by_status(db: Database):
     (summary,) = datasets.summaries(db)
     assert (summary.total, summary.usable, summary.accepted, summary.removed) == (5, 4, 1, 1)
     assert pairs.get(db, stored[2].id).duplicate_of == stored[1].id
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (0, Neighbours(None, 3, 1)),
+        (1, Neighbours(1, 3, 1)),  # Filtered out itself: what is around its place.
+        (2, Neighbours(1, None, 2)),
+    ],
+)
+def test_neighbours_are_those_of_the_filtered_list(db: Database, chosen: int, expected: Neighbours):
+    rows = add(db, new_pair("a"), new_pair("b"), new_pair("c"))
+    pairs.set_status(db, [rows[1].id], "rejected")
+    matching = PairFilter(statuses=("unreviewed",))
+    assert pairs.around(db, rows[chosen].id, matching=matching) == expected

@@ -1,0 +1,25 @@
+"""Choices that stay in the page's address under names that are the same in every language.
+
+Streamlit's own binding writes the shown label, which for us depends on the reader's language.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+
+def restore(key: str, *, allowed: Sequence[str], default: Sequence[str]) -> None:
+    """Set a widget's first value from the address; what is not allowed there is passed over."""
+    if key in st.session_state:
+        return
+    given = [value for value in st.query_params.get_all(key) if value in allowed]
+    st.session_state[key] = given or list(default)
+
+
+def keep(key: str, *, default: Sequence[str]) -> None:
+    """Write a widget's value to the address; the default is left out."""
+    chosen = list(st.session_state.get(key) or [])
+    if chosen == list(default):
+        st.query_params.pop(key, None)
+    elif st.query_params.get_all(key) != chosen:
+        st.query_params[key] = chosen

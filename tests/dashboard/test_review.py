@@ -1,0 +1,123 @@
+"""The Review page: choosing, deciding, editing, taking back."""
+
+from dashboard.text import messages
+from store import pairs
+from store.types import PairEdit
+from tests.dashboard.conftest import assert_calm
+from tests.dashboard.seed import HOSTILE
+
+
+def shown(page) -> str:
+    """What the page shows of the chosen pair's texts."""
+    return "\n".join(element.value for element in page.html)
+
+
+def test_an_empty_workspace_is_sent_to_import(open_page, language: str):
+    page = open_page("review", language)
+    words = [element.value for element in page.markdown]
+    assert messages(language)["review.empty"] in words
+    assert not page.text_input
+
+
+def test_the_page_is_calm_in_each_language(open_page, filled, language: str):
+    page = open_page("review", language)
+    assert "Who are you? (1)" in shown(page)
+
+
+def test_accepting_stores_it_and_goes_to_the_next_pair(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_accept").click().run()
+    assert pairs.get(filled, 1).status == "accepted"
+    assert "Who are you? (2)" in shown(page)
+
+
+def test_rejecting_can_be_taken_back_and_the_pair_is_shown_again(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_reject").click().run()
+    assert pairs.get(filled, 1).status == "rejected"
+    page.button(key="review_undo_button").click().run()
+    assert pairs.get(filled, 1).status == "unreviewed"
+    assert "Who are you? (1)" in shown(page)
+    assert page.button(key="review_undo_button").disabled
+
+
+def test_next_crosses_the_end_of_a_page(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_row_15").click().run()
+    page.button(key="review_next").click().run()
+    assert "Who are you? (16)" in shown(page)
+    assert page.session_state["review_page"] == 2
+
+
+def test_the_filters_narrow_the_list(open_page, filled):
+    page = open_page("review")
+    page.selectbox(key="dataset").select("clinic").run()
+    assert "What is the dose of Veralin?" in shown(page)
+    page.text_input(key="q").set_value("维拉林").run()
+    assert "维拉林的剂量是多少？" in shown(page)
+
+
+def test_a_search_without_a_hit_says_so_and_offers_all(open_page, filled):
+    page = open_page("review")
+    page.text_input(key="q").set_value("no such words").run()
+    page.button(key="review_show_all").click().run()
+    assert_calm(page)
+    assert "Who are you? (1)" in shown(page)
+
+
+def test_an_edit_is_stored_and_shown(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_edit").click().run()
+    page.text_area(key="review_field_answer").set_value("I am Graft, by Acme.")
+    page.text_area(key="review_field_facts").set_value("Graft\n\n Acme ")
+    page.button(key="review_save").click().run()
+    stored = pairs.get(filled, 1)
+    assert (stored.answer, stored.facts) == ("I am Graft, by Acme.", ("Graft", "Acme"))
+    assert "I am Graft, by Acme." in shown(page)
+    page.button(key="review_undo_button").click().run()
+    assert pairs.get(filled, 1).answer == "I am Graft."
+
+
+def test_a_stale_edit_shows_both_and_overwrites_only_when_asked(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_edit").click().run()
+    pairs.edit(filled, 1, PairEdit(answer="Changed elsewhere."), expected_version=1)
+    page.text_area(key="review_field_answer").set_value("Mine.")
+    page.button(key="review_save").click().run()
+    assert pairs.get(filled, 1).answer == "Changed elsewhere."
+    assert "elsewhere" in shown(page)
+    assert page.text_area(key="review_field_answer").value == "Mine."
+    page.button(key="review_save").click().run()
+    assert pairs.get(filled, 1).answer == "Mine."
+
+
+def test_a_stale_decision_is_refused_in_words(open_page, filled):
+    page = open_page("review")
+    pairs.edit(filled, 1, PairEdit(answer="Changed elsewhere."), expected_version=1)
+    page.button(key="review_accept").click().run()
+    assert page.error[0].value.startswith("This pair was changed in another window")
+    assert pairs.get(filled, 1).status == "unreviewed"
+
+
+def test_the_text_of_a_pair_is_never_markup(open_page, filled):
+    page = open_page("review")
+    page.text_input(key="q").set_value("<script>").run()
+    assert "<script>" not in shown(page)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; **bold** $x^2$ :material/home:" in shown(page)
+    assert HOSTILE not in page.button(key="review_row_67").label
+
+
+def test_the_history_of_a_pair_is_there_when_opened(open_page, filled):
+    pairs.edit(filled, 1, PairEdit(answer="I am Graft!"), expected_version=1)
+    page = open_page("review")
+    page.session_state["review_history"] = True
+    page.run()
+    assert "<mark" in shown(page)
+
+
+def test_a_pair_can_be_named_in_the_address(open_app, filled):
+    app = open_app("en")
+    app.switch_page("app_pages/review.py")
+    app.query_params["pair"] = "62"
+    app.run()
+    assert "40 mg" in shown(app)
