@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.decode import decode
 from pipeline.errors import DoesNotHold
-from pipeline.evaluate.decode import decode
 from pipeline.evaluate.names import Identity
 from pipeline.jsonio import read_json, write_json
 from store.types import Layout, Role

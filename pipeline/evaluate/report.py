@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.decode import decode
 from pipeline.evaluate.config import Policy, Split
-from pipeline.evaluate.decode import decode
 from pipeline.evaluate.metrics import Overlap
 from pipeline.evaluate.names import Identity, Language
 from pipeline.evaluate.statistics import NO_SCORE, Score

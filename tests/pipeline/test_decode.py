@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from pipeline.evaluate.decode import decode
+from pipeline.decode import decode
 
 
 @dataclass(frozen=True, slots=True)

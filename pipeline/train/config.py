@@ -1,0 +1,170 @@
+"""The frozen settings of one run: `config.json` of its folder, written once before the start."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.decode import decode
+from pipeline.errors import BadInput, DoesNotHold
+from pipeline.jsonio import read_json, write_json
+from store.types import Layout, Role
+
+FORMAT = 1
+Policy = Literal["model", "none", "text"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+class SettingOutOfRange(BadInput):
+    """A training setting has a value that cannot work."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(f"{name} is {value}; it has to be {allowed}.")
+        self.name, self.value, self.allowed = name, value, allowed
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPrompt:
+    """What becomes of the chat template's own system prompt."""
+
+    policy: Policy = "none"
+    """`model`: leave it; `none`: take it out; `text`: put `text` in its place."""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.policy == "text") != bool(self.text.strip()):
+            raise BadInput(
+                f"The system prompt's policy is {self.policy!r} but its text is {self.text!r}: "
+                "a text goes with the policy 'text', and only with it."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of the export that the run reads."""
+
+    name: str
+    """The file's name inside the export folder."""
+    dataset: str
+    role: Role
+    sha1: str
+    """Checked at launch and again by the worker."""
+    rows: int
+    repeat: int = 1
+    """How many times an epoch goes over the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person may choose about the training itself."""
+
+    rank: int = 16
+    """The LoRA rank: the width of the update each layer learns."""
+    alpha: int = 32
+    """Scales the update by alpha / rank; twice the rank is the usual choice."""
+    dropout: float = 0.0
+    """The share of LoRA inputs dropped at random while training."""
+    learning_rate: float = 2e-4
+    """The highest rate, reached after the warm-up; cosine to zero from there."""
+    epochs: int = 3
+    """How many times the run goes over all the rows."""
+    batch_rows: int = 8
+    """Rows that one optimizer step learns from, on one device, before accumulation."""
+    accumulation: int = 1
+    """Batches whose gradients are added up before one optimizer step."""
+    batch_tokens: int = 4096
+    """The most tokens, padding included, that go through the model at once: bounds the memory."""
+    cutoff_tokens: int = 2048
+    """A longer conversation is cut here; cut answers are counted and reported."""
+    warmup_share: float = 0.05
+    """The share of all steps over which the rate rises from zero."""
+    max_grad_norm: float = 1.0
+    """Gradients are scaled down to this norm."""
+    weight_decay: float = 0.0
+    """Pulls the LoRA weights towards zero."""
+    seed: int = 42
+    """Decides the first LoRA weights and the order of the rows."""
+    save_every_epochs: int = 1
+    """A checkpoint after every so many epochs."""
+    keep_checkpoints: int = 3
+    """Older checkpoints are deleted."""
+    validate_every_epochs: int = 1
+    """The loss on the export's test files after every so many epochs."""
+    gradient_checkpointing: bool = False
+    """Computes activations twice to hold fewer of them: less memory, about a third slower."""
+    dtype: Dtype = "auto"
+    """The base's number format; auto: bfloat16 where the GPU has it, float32 on a CPU."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingOutOfRange(name, value, f"from {low:g} to {high:g}")
+        if self.batch_tokens < self.cutoff_tokens:
+            raise BadInput(
+                f"batch_tokens ({self.batch_tokens}) is below cutoff_tokens "
+                f"({self.cutoff_tokens}), so the longest row would fit in no batch. "
+                "Raise batch_tokens or lower cutoff_tokens."
+            )
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("rank", 1, 1024),
+    ("alpha", 1, 4096),
+    ("dropout", 0, 0.9),
+    ("learning_rate", 1e-8, 1),
+    ("epochs", 1, 1000),
+    ("batch_rows", 1, 4096),
+    ("accumulation", 1, 4096),
+    ("batch_tokens", 16, 10**7),
+    ("cutoff_tokens", 16, 10**6),
+    ("warmup_share", 0, 1),
+    ("max_grad_norm", 1e-3, 1e6),
+    ("weight_decay", 0, 1),
+    ("seed", 0, 2**32 - 1),
+    ("save_every_epochs", 1, 1000),
+    ("keep_checkpoints", 1, 1000),
+    ("validate_every_epochs", 1, 1000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Everything that decides a run."""
+
+    title: str
+    model: str
+    """The folder of the base model."""
+    export: str
+    """The folder of the export."""
+    layout: Layout
+    data: tuple[DataFile, ...]
+    validation: tuple[DataFile, ...]
+    system_prompt: SystemPrompt
+    device: str
+    """`cpu`, `mps`, or `cuda:N`, where N is NVML's number of the GPU."""
+    preset: str
+    settings: Settings
+    parent_run: int | None = None
+    trust_remote_code: bool = False
+    """Whether code in the model's folder may run; only where the person ticked it."""
+    triggers: tuple[tuple[str, str], ...] = ()
+    """(dataset, its trigger sentence): chat offers them again."""
+    token: str = ""
+    """What the launching form was given, so that a double click starts one run."""
+
+
+def write(folder: Path, config: TrainConfig) -> None:
+    """Write `config.json` into a run's folder."""
+    write_json(folder / "config.json", {"format": FORMAT, **asdict(config)})
+
+
+def read(folder: Path) -> TrainConfig:
+    """Read `config.json`; DoesNotHold if it is missing, damaged, or of another format."""
+    path = folder / "config.json"
+    try:
+        value = read_json(path)
+        if value.pop("format", None) != FORMAT:
+            raise ValueError(f"it is not of format {FORMAT}")
+        return decode(TrainConfig, value)
+    except (OSError, ValueError) as error:
+        raise DoesNotHold(f"{path} is not the config of a run ({error}).") from error
