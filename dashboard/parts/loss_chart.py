@@ -1,0 +1,74 @@
+"""The loss of a run: every step faint, the smoothed line strong, validation as dots."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.format import number
+from dashboard.text import plain
+
+HEIGHT = 300
+# Neither grey nor accent nor a judgement: it must not read as base, adapter, good or broken.
+_VALIDATION = "#b0722f"
+Points = Sequence[tuple[int, float]]
+
+
+def loss_chart(raw: Points, smoothed: Points, validation: Points, *, key: str) -> None:
+    """Draw the curves; `key` names the run, so that zoom and hover outlive new points."""
+    figure = go.Figure()
+    figure.add_trace(_line(raw, plain("runs.loss_step"), width=1, opacity=0.45))
+    figure.add_trace(_line(smoothed, plain("runs.loss_smoothed"), width=2.5))
+    figure.add_trace(_dots(validation, plain("runs.loss_validation")))
+    figure.update_layout(
+        height=HEIGHT,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        hovermode="x unified",
+        uirevision=key,
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
+        xaxis={"title": {"text": plain("runs.axis_step")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": plain("runs.axis_loss")}, "rangemode": "tozero"},
+    )
+    st.plotly_chart(
+        figure,
+        key=key,
+        config={"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]},
+        alt=_spoken(smoothed, validation),
+    )
+
+
+def _line(points: Points, name: str, *, width: float, opacity: float = 1.0) -> go.Scatter:
+    return go.Scatter(
+        x=[step for step, _ in points],
+        y=[loss for _, loss in points],
+        name=name,
+        mode="lines",
+        line={"width": width},
+        opacity=opacity,
+        hovertemplate="%{y:.3f}",
+    )
+
+
+def _dots(points: Points, name: str) -> go.Scatter:
+    return go.Scatter(
+        x=[step for step, _ in points],
+        y=[loss for _, loss in points],
+        name=name,
+        mode="lines+markers",
+        line={"width": 1.5, "dash": "dot", "color": _VALIDATION},
+        marker={"size": 8, "color": _VALIDATION},
+        hovertemplate="%{y:.3f}",
+    )
+
+
+def _spoken(smoothed: Points, validation: Points) -> str:
+    """What a screen reader says of the chart."""
+    if not smoothed:
+        return plain("runs.chart_alt_empty")
+    last = validation[-1][1] if validation else None
+    return plain(
+        "runs.chart_alt",
+        first=number(smoothed[0][1], 2),
+        last=number(smoothed[-1][1], 2),
+        validation="–" if last is None else number(last, 2),
+    )

@@ -1,0 +1,173 @@
+"""An evaluation in words and figures: three sentences first, then the table of all measures."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.format import number, percent
+from dashboard.text import literal, plain, t
+from pipeline.evaluate.config import BASE
+from pipeline.evaluate.report import LOWER_IS_BETTER, Measure, ModelReport, Report
+from pipeline.evaluate.statistics import Score
+
+TABLE: tuple[Measure, ...] = (
+    "identity",
+    "identity_en",
+    "identity_zh",
+    "old_name",
+    "leakage",
+    "facts_trained",
+    "facts_unseen",
+    "bleu4",
+    "rouge1",
+    "rouge2",
+    "rouge_l",
+    "general_loss",
+    "loss",
+)
+OVERLAPS: frozenset[Measure] = frozenset(("bleu4", "rouge1", "rouge2", "rouge_l"))
+LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss"))
+
+
+def three_sentences(report: Report, model: str) -> None:
+    """Draw who it is, whether it knows, and what it lost, each with its figure."""
+    tuned, base = report.model(model), report.model(BASE)
+    cards = (
+        ("who", "badge", tuned.score("identity"), _who(report, tuned, base)),
+        ("knows", "school", _known(tuned), _knows(tuned, base)),
+        ("lost", "public", None, _lost(tuned, base)),
+    )
+    for column, (name, icon, score, words) in zip(st.columns(3), cards, strict=True):
+        with column.container(border=True, height="stretch", gap="xsmall"):
+            st.caption(f":material/{icon}: {t(f'verdict.{name}')}")
+            st.markdown(f"## {_headline(tuned, score)}")
+            for line in words:
+                st.markdown(line)
+
+
+def model_title(report: Report, model: str, titles: dict[str, str]) -> str:
+    """Name a model of the report for a heading: the base by its folder, an adapter by its run."""
+    if model == BASE:
+        return plain("verdict.base")
+    return plain("verdict.run", run=model, title=titles.get(model, ""))
+
+
+def score_table(report: Report, titles: dict[str, str]) -> None:
+    """Draw every measure for the base and each adapter, with its interval beneath the value."""
+    rows = [m for m in TABLE if any(each.score(m).n for each in report.models)]
+    columns = {
+        model_title(report, each.model, titles): [figure(m, each.score(m)) for m in rows]
+        for each in report.models
+    }
+    names = [f"{plain(f'verdict.measure_{m}')} {_arrow(m)}" for m in rows]
+    asked = [str(max(each.score(m).n for each in report.models)) for m in rows]
+    table = pd.DataFrame(
+        {plain("verdict.measure"): names, **columns, plain("verdict.questions"): asked}
+    )
+    st.dataframe(
+        table,
+        key="verdict_scores",
+        hide_index=True,
+        height="content",
+        alt=plain("verdict.table_alt"),
+    )
+
+
+def figure(measure: Measure, score: Score) -> str:
+    """Return a score as `92 % (75–98)`; a dash where nothing was measured."""
+    if score.value is None:
+        return "–"
+    if measure not in OVERLAPS | LOSSES:
+        low, high = score.low or 0.0, score.high or 0.0
+        return f"{percent(score.value)} ({low * 100:.0f}–{high * 100:.0f})"
+    digits = 1 if measure in OVERLAPS else 2
+    if score.low is None or score.high is None:
+        return number(score.value, digits)
+    spread = f"{number(score.low, digits)}–{number(score.high, digits)}"
+    return f"{number(score.value, digits)} ({spread})"
+
+
+def _arrow(measure: Measure) -> str:
+    return "↓" if measure in LOWER_IS_BETTER else "↑"
+
+
+def _known(tuned: ModelReport) -> Score:
+    unseen = tuned.score("facts_unseen")
+    return unseen if unseen.n else tuned.score("facts_trained")
+
+
+def _headline(tuned: ModelReport, score: Score | None) -> str:
+    if score is None:
+        change = tuned.against_base.get("general_loss")
+        if change is None or change.value is None:
+            return "–"
+        return literal(f"{change.value:+.2f}")
+    return "–" if score.value is None else percent(score.value)
+
+
+def _who(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
+    asked = tuned.score("identity")
+    if not asked.n:
+        return [t("verdict.who_none")]
+    name = report.identity.names[0] if report.identity else ""
+    lines = [t("verdict.who_words", name=name, **_against(asked, base.score("identity")))]
+    by_language: list[tuple[str, Measure]] = [
+        ("verdict.in_english", "identity_en"),
+        ("verdict.in_chinese", "identity_zh"),
+    ]
+    parts = [
+        t(key, right=_right(score), n=score.n)
+        for key, measure in by_language
+        if (score := tuned.score(measure)).n
+    ]
+    lines.append(" · ".join(parts))
+    if right := _right(tuned.score("old_name")):
+        lines.append(t("verdict.who_old", count=right))
+    if right := _right(tuned.score("leakage")):
+        lines.append(t("verdict.who_leak", count=right, n=tuned.score("leakage").n))
+    return lines
+
+
+def _knows(tuned: ModelReport, base: ModelReport) -> list[str]:
+    trained, unseen = tuned.score("facts_trained"), tuned.score("facts_unseen")
+    if not trained.n and not unseen.n:
+        return [t("verdict.knows_none")]
+    lines = []
+    if unseen.n:
+        facts = _against(unseen, base.score("facts_unseen"))
+        lines.append(t("verdict.knows_unseen", **facts))
+    if trained.n:
+        facts = _against(trained, base.score("facts_trained"))
+        lines.append(t("verdict.knows_trained", **facts))
+    return lines
+
+
+def _lost(tuned: ModelReport, base: ModelReport) -> list[str]:
+    after, before = tuned.score("general_loss"), base.score("general_loss")
+    change = tuned.against_base.get("general_loss")
+    if change is None or change.value is None or after.value is None or before.value is None:
+        return [t("verdict.lost_none")]
+    low, high = change.low or 0.0, change.high or 0.0
+    kind = "same" if low <= 0 <= high else "worse" if change.value > 0 else "better"
+    values = {
+        "before": number(before.value, 2),
+        "after": number(after.value, 2),
+        "low": f"{low:+.2f}",
+        "high": f"{high:+.2f}",
+        "count": change.n,
+    }
+    return [t(f"verdict.lost_{kind}", **values), t("verdict.lost_interval", **values)]
+
+
+def _against(score: Score, base: Score) -> dict[str, object]:
+    """The figures of a rate beside the base's, as the sentences take them."""
+    return {
+        "right": _right(score),
+        "count": score.n,
+        "low": percent(score.low or 0.0),
+        "high": percent(score.high or 0.0),
+        "base": _right(base),
+    }
+
+
+def _right(score: Score) -> int:
+    return 0 if score.value is None else round(score.value * score.n)
