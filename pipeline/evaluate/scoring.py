@@ -4,9 +4,10 @@ Knows no process and no torch; the answers come from `rows.jsonl` of an evaluati
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.evaluate import facts, identity, statistics
+from pipeline.evaluate.answers import RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.metrics import overlap
 from pipeline.evaluate.names import language
@@ -17,24 +18,6 @@ Figure = tuple[float, float]
 """A row's figure and its weight."""
 Pick = Callable[[ReportRow, Answer], Figure | None]
 """What a row's answer adds to a measure; None: nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
-    """A line of `rows.jsonl`: one answer as the worker wrote it, with the row that it answers."""
-
-    file: str
-    row: int
-    """0-based."""
-    model: str
-    question: str
-    reference: str
-    facts: tuple[str, ...]
-    answer: str
-    finish_reason: str
-    loss: float | None
-    loss_tokens: int
-    seconds: float = 0.0
 
 
 def score(config: EvaluationConfig, answers: Iterable[RawAnswer]) -> Report:

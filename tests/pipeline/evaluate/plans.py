@@ -1,8 +1,8 @@
 """Builders of evaluation plans and answers."""
 
+from pipeline.evaluate.answers import RawAnswer
 from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.names import KNOWN_NAMES, Identity
-from pipeline.evaluate.scoring import RawAnswer
 
 WHO = Identity(("Aria",), ("Northwind",))
 

@@ -1,0 +1,90 @@
+"""The rows of an evaluation's data files, as questions; each file's SHA-1 is checked first."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import DoesNotHold
+from pipeline.evaluate.config import DataFile, EvaluationConfig
+
+
+class DataChanged(DoesNotHold):
+    """A data file is not, or no longer, what the evaluation was planned with."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path} cannot be asked: {problem}. Verify the export, or export and evaluate again."
+        )
+        self.path, self.problem = path, problem
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One row as it is put to a model."""
+
+    file: str
+    row: int
+    """0-based."""
+    text: str
+    """What the person says: instruction and input."""
+    reference: str
+    facts: tuple[str, ...]
+    system: str | None
+    """The row's own system prompt; it stands above that of the run."""
+    history: tuple[tuple[str, str], ...]
+    """Earlier questions and answers."""
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation up to the question, as chat templates take it."""
+        turns = [
+            message
+            for question, answer in self.history
+            for message in (
+                {"role": "user", "content": question},
+                {"role": "assistant", "content": answer},
+            )
+        ]
+        first = [{"role": "system", "content": self.system}] if self.system else []
+        return [*first, *turns, {"role": "user", "content": self.text}]
+
+
+def read(config: EvaluationConfig) -> tuple[Question, ...]:
+    """Return the planned rows of every file in order; DataChanged if a file is not as planned."""
+    return tuple(question for file in config.files for question in _file(Path(config.export), file))
+
+
+def _file(export: Path, file: DataFile) -> Iterator[Question]:
+    path = export / file.name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataChanged(path, f"it cannot be read ({error.strerror})") from error
+    found = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    if found != file.sha1:
+        raise DataChanged(path, f"its SHA-1 is {found}, the export recorded {file.sha1}")
+    try:
+        rows = json.loads(content)
+        for place in file.rows:
+            yield _question(file.name, place, rows[place])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DataChanged(path, f"it is not an array of rows as exported ({error!r})") from error
+
+
+def _question(file: str, place: int, row: Mapping[str, object]) -> Question:
+    instruction, context = str(row["instruction"]), str(row.get("input") or "")
+    history, facts = row.get("history") or [], row.get("facts") or []
+    if not isinstance(history, list) or not isinstance(facts, list):
+        raise TypeError("history and facts are lists")
+    system = row.get("system")
+    return Question(
+        file=file,
+        row=place,
+        text=f"{instruction}\n{context}" if context else instruction,
+        reference=str(row["output"]),
+        facts=tuple(str(fact) for fact in facts),
+        system=str(system) if system else None,
+        history=tuple((str(question), str(answer)) for question, answer in history),
+    )
