@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.errors import DoesNotHold
-from pipeline.evaluate.decode import decode
+from pipeline.decode import decode
 from pipeline.jsonio import read_lines
 
 NAME = "rows.jsonl"

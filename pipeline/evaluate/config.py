@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.chat.protocol import BASE
 from pipeline.decode import decode
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate.names import Identity
 from pipeline.jsonio import read_json, write_json
 from store.types import Layout, Role
 
+__all__ = ["BASE", "Candidate", "DataFile", "EvaluationConfig", "Policy", "Split", "read", "write"]
+
 FORMAT = 1
-BASE = "base"
 Split = Literal["train", "test"]
 Policy = Literal["model", "none", "text"]
 

@@ -1,0 +1,172 @@
+"""Puts rows to a base model and its adapters, in batches, and scores their reference answers."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel
+from transformers import PreTrainedTokenizerBase as Tokenizer
+
+from pipeline.chat.protocol import BASE, Settings
+from pipeline.evaluate.answers import RawAnswer
+from pipeline.evaluate.config import Candidate, EvaluationConfig
+from pipeline.evaluate.questions import Question
+from pipeline.workers.answers import Generated, PromptTooLong, Request
+from pipeline.workers.generate import generate, only
+from pipeline.workers.model import attach_adapters, load_base, load_tokenizer
+from pipeline.workers.reference import Scored, reference_losses
+from pipeline.workers.selftest import PROBE, before_adapters, self_test
+
+logger = logging.getLogger(__name__)
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question as token ids, by the chat template of the model that is asked."""
+
+    question: Question
+    prompt: tuple[int, ...]
+    reference: tuple[int, ...]
+    """The reference answer and the tokens that end the turn."""
+
+
+class Asker:
+    """Holds a base with its adapters. One thread only may use it."""
+
+    def __init__(self, plan: EvaluationConfig, should_stop: Callable[[], bool], warn: Warn) -> None:
+        self._plan, self._should_stop, self._warn = plan, should_stop, warn
+        self._model, self._tokenizers = load(plan, warn)
+
+    @property
+    def device(self) -> str:
+        """The device that answers."""
+        return str(self._model.device)
+
+    @property
+    def dtype(self) -> str:
+        """The number format of the base's weights."""
+        return str(self._model.dtype).removeprefix("torch.")
+
+    def ask(self, candidate: Candidate, asked: Sequence[Question]) -> Iterator[list[RawAnswer]]:
+        """Put all rows to one model, the longest first, and yield the answers batch by batch."""
+        tokenizer = self._tokenizers[candidate.model]
+        prepared = [prepare(tokenizer, question) for question in asked]
+        with only(self._model, candidate.model):
+            for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
+                if self._should_stop():
+                    return
+                yield self._batch(candidate.model, batch)
+
+    def _batch(self, model: str, batch: Sequence[Prepared]) -> list[RawAnswer]:
+        """Answer a batch; one that the memory or the model's window refuses is halved."""
+        try:
+            return self._whole(model, batch)
+        except PromptTooLong as refusal:
+            if len(batch) == 1:
+                return [self._unanswered(model, batch[0], refusal)]
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+            self._warn(f"A batch of {len(batch)} rows did not fit in the memory and was halved.")
+        middle = len(batch) // 2
+        return self._batch(model, batch[:middle]) + self._batch(model, batch[middle:])
+
+    def _whole(self, model: str, batch: Sequence[Prepared]) -> list[RawAnswer]:
+        tokenizer = self._tokenizers[model]
+        given = generate(
+            self._model,
+            tokenizer,
+            [Request(model, row.prompt) for row in batch],
+            Settings(max_tokens=self._plan.max_new_tokens),
+            should_stop=self._should_stop,
+        )
+        losses = reference_losses(
+            self._model, [(row.prompt, row.reference) for row in batch], tokenizer.pad_token_id
+        )
+        return [
+            _answer(model, row, answer, scored)
+            for row, answer, scored in zip(batch, given, losses, strict=True)
+            if answer.finish_reason != "cancelled"
+        ]
+
+    def _unanswered(self, model: str, row: Prepared, refusal: PromptTooLong) -> RawAnswer:
+        question = row.question
+        self._warn(f"{question.file}, row {question.row + 1} was not asked: {refusal}")
+        return _answer(model, row, Generated("", (), "length", "alone", 0.0, 0.0), Scored(None, 0))
+
+
+def load(plan: EvaluationConfig, warn: Warn) -> tuple[PreTrainedModel, dict[str, Tokenizer]]:
+    """Load the base and its adapters, and prove that the base still answers as the base.
+
+    Also returns the tokenizer of each model: an adapter's has the chat template as trained, and the
+    base is asked under the first adapter's. Raises BaseChanged and what loading raises.
+    """
+    adapters = {
+        each.model: Path(each.adapter) for each in plan.candidates if each.adapter is not None
+    }
+    # The launcher shows the process only the GPU that was chosen, so here it is the first.
+    device = "cuda" if plan.device.startswith("cuda") else plan.device
+    model, own = load_base(
+        Path(plan.base), device, plan.dtype, trust_remote_code=plan.trust_remote_code
+    )
+    probe = own(PROBE, add_special_tokens=False)["input_ids"]
+    plain = before_adapters(model, probe, rows=1 + len(adapters))
+    model = attach_adapters(model, adapters)
+    tested = self_test(model, tuple(adapters), plain)
+    for name, difference in tested.adapter_differences.items():
+        if difference == 0:
+            warn(f"The adapter of run {name} changes nothing: its answers are the base's.")
+    tokenizers = {
+        name: load_tokenizer(folder, trust_remote_code=plan.trust_remote_code)
+        for name, folder in adapters.items()
+    }
+    return model, {BASE: next(iter(tokenizers.values()), own), **tokenizers}
+
+
+def prepare(tokenizer: Tokenizer, question: Question) -> Prepared:
+    """Render a question and its reference answer by the tokenizer's chat template."""
+    asked = question.messages
+    prompt = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+    answered = [*asked, {"role": "assistant", "content": question.reference}]
+    whole = tokenizer.apply_chat_template(answered, tokenize=False)
+    reference = whole.removeprefix(prompt)
+    return Prepared(question, _ids(tokenizer, prompt), _ids(tokenizer, reference))
+
+
+def batches(
+    rows: Sequence[Prepared], max_new_tokens: int, batch_tokens: int
+) -> Iterator[list[Prepared]]:
+    """Group rows, the longest prompt first, so that prompt and answer tokens stay in bounds."""
+    batch: list[Prepared] = []
+    for row in sorted(rows, key=lambda each: -len(each.prompt)):
+        widest = batch[0] if batch else row
+        if batch and (len(batch) + 1) * (len(widest.prompt) + max_new_tokens) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _ids(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _answer(model: str, row: Prepared, given: Generated, scored: Scored) -> RawAnswer:
+    question = row.question
+    return RawAnswer(
+        file=question.file,
+        row=question.row,
+        model=model,
+        question=question.text,
+        reference=question.reference,
+        facts=question.facts,
+        answer=given.text,
+        finish_reason=given.finish_reason,
+        loss=scored.loss,
+        loss_tokens=scored.tokens,
+    )
