@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pipeline.errors import DoesNotHold
 from pipeline.decode import decode
+from pipeline.errors import DoesNotHold
 from pipeline.jsonio import read_lines
 
 NAME = "rows.jsonl"

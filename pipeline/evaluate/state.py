@@ -1,0 +1,192 @@
+"""The state of an evaluation: a function of its folder and of whether its process lives."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pipeline import processes
+from pipeline.evaluate import config
+from pipeline.evaluate.config import EvaluationConfig
+from pipeline.jsonio import read_json, read_lines
+
+State = Literal["starting", "running", "stopping", "finished", "stopped", "failed"]
+ACTIVE: tuple[State, ...] = ("starting", "running", "stopping")
+LOG_NAME = "predict.log"
+_LOG_LINES = 20
+_LOG_TAIL_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an evaluation failed, for a person."""
+
+    error: str
+    """A class of the `error` event, or `signal`, `exit`, `lost` where the worker said nothing."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the events say, up to byte `offset`."""
+
+    offset: int = 0
+    phase: str = ""
+    """`loading` or `asking`."""
+    done: int = 0
+    """Answers that are there."""
+    model: str = ""
+    """The model that is asked now: `base`, or a run's number as text."""
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    ended: str | None = None
+    last_time: float = 0.0
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """An evaluation as its folder tells it now."""
+
+    id: int
+    folder: Path
+    config: EvaluationConfig
+    state: State
+    progress: Progress
+    failure: Failure | None
+    started_at: float | None
+    """Seconds since the epoch; of the latest start where it was resumed."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether answers may still come."""
+        return self.state in ACTIVE
+
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        """The runs that are evaluated."""
+        return tuple(int(each.model) for each in self.config.candidates if each.adapter)
+
+    @property
+    def of(self) -> int:
+        """How many answers there will be."""
+        return self.config.answer_count
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        return min(self.progress.done / self.of, 1.0) if self.of else 0.0
+
+
+def read(folder: Path, since: Progress | None = None) -> Evaluation:
+    """Read an evaluation's folder; with an earlier progress only the new events are read.
+
+    DoesNotHold if the folder has no readable config.
+    """
+    # The process is looked at before the events: what it wrote last is then always seen.
+    launch = processes.read_launch(folder)
+    is_alive = processes.is_alive(launch)
+    progress = _events(folder / "events.jsonl", since or Progress())
+    is_heard = launch is not None and progress.last_time >= launch.started_at
+    state = _alive(folder, progress, is_heard=is_heard) if is_alive else _ended(folder, progress)
+    return Evaluation(
+        id=int(folder.name),
+        folder=folder,
+        config=config.read(folder),
+        state=state,
+        progress=progress,
+        failure=_failure(folder, progress) if state == "failed" else None,
+        started_at=launch.started_at if launch else None,
+    )
+
+
+def log_tail(folder: Path) -> tuple[str, ...]:
+    """Return the last lines of an evaluation's log."""
+    path = folder / LOG_NAME
+    if not path.exists():
+        return ()
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
+        text = file.read().decode("utf-8", errors="replace")
+    whole = [line.rsplit("\r", 1)[-1] for line in text.splitlines()]
+    return tuple([line for line in whole if line.strip()][-_LOG_LINES:])
+
+
+def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
+    """The state while the process lives; events from before this start say nothing about it."""
+    if not is_heard:
+        return "starting"
+    return "stopping" if (folder / "stop.request").exists() else "running"
+
+
+def _ended(folder: Path, progress: Progress) -> State:
+    """The state without a process: only the terminal event and the result make it a good end."""
+    has_result = _has_result(folder)
+    if progress.ended == "finished" and has_result:
+        return "finished"
+    return "stopped" if progress.ended == "stopped" and has_result else "failed"
+
+
+def _has_result(folder: Path) -> bool:
+    try:
+        read_json(folder / "result.json")
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _events(path: Path, since: Progress) -> Progress:
+    events, offset = read_lines(path, since.offset)
+    progress = since
+    for event in events:
+        progress = _after(progress, event)
+    return replace(progress, offset=offset)
+
+
+def _after(progress: Progress, event: dict[str, object]) -> Progress:
+    time, done = event.get("time"), event.get("done")
+    progress = replace(
+        progress,
+        last_time=float(time) if isinstance(time, int | float) else progress.last_time,
+        done=done if isinstance(done, int) else progress.done,
+    )
+    match event.get("kind"):
+        case "state":
+            phase = str(event.get("state", ""))
+            if phase == "loading":  # A start: what an earlier process died of is over.
+                return replace(progress, phase=phase, failure=None, ended=None)
+            return replace(progress, phase=phase)
+        case "progress":
+            return replace(progress, model=str(event.get("model", "")))
+        case "warning":
+            said = str(event.get("message", ""))
+            is_new = said not in progress.warnings
+            return replace(progress, warnings=(*progress.warnings, said)) if is_new else progress
+        case "error":
+            failure = Failure(str(event.get("error", "unknown")), str(event.get("message", "")))
+            return replace(progress, failure=failure)
+        case "end":
+            return replace(progress, ended=str(event.get("state", "")))
+        case _:
+            return progress
+
+
+def _failure(folder: Path, progress: Progress) -> Failure:
+    if progress.failure:
+        return progress.failure
+    ended = processes.read_exit(folder)
+    if ended and ended.signal_name == "SIGKILL":
+        return Failure(
+            "signal",
+            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
+            "ran out of memory: evaluate with less batch_tokens. The answers so far are kept.",
+        )
+    if ended and ended.signal_name:
+        return Failure("signal", f"The process was ended by the signal {ended.signal_name}.")
+    if ended:
+        return Failure("exit", f"The process ended with exit code {ended.code}; see its log.")
+    return Failure(
+        "lost",
+        "The process is gone and nothing recorded how it ended: the machine was restarted, or the "
+        "folder belongs to another machine. Resume to go on; the answers so far are kept.",
+    )
