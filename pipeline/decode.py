@@ -30,6 +30,8 @@ def _decode(kind: object, value: object, place: str) -> object:
         return {key: _decode(arguments[1], each, f"{place}.{key}") for key, each in value.items()}
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if kind is object:
+        return value
     if isinstance(kind, type) and origin is None and type(value) is kind:
         return value
     raise ValueError(f"{place} should be {kind}, not {value!r:.80}")

@@ -1,0 +1,94 @@
+"""What a run can train on: this machine's CPU and GPUs, read through NVML without torch."""
+
+import os
+import platform
+from dataclasses import dataclass
+
+import psutil
+import pynvml
+
+from pipeline.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of this machine."""
+
+    name: str
+    """What a config calls it: `cpu`, `mps` or `cuda:N` with NVML's number."""
+    title: str
+    memory_total_bytes: int
+    memory_free_bytes: int
+    uuid: str = ""
+    """The GPU's own name, which does not change with the order of the cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The devices found, best first, and why there might be fewer than expected."""
+
+    found: tuple[Device, ...]
+    warning: str = ""
+
+    def get(self, name: str) -> Device:
+        """Return a device by name, `auto` being the best; BadInput names those there are."""
+        if name == "auto":
+            return self.found[0]
+        for device in self.found:
+            if device.name == name:
+                return device
+        known = ", ".join(device.name for device in self.found)
+        raise BadInput(f"There is no device {name!r} on this machine. Devices: auto, {known}.")
+
+
+def devices() -> Devices:
+    """Look for devices now; a broken NVIDIA driver is told in the warning, not raised."""
+    gpus, warning = _gpus()
+    found = [*gpus]
+    if platform.system() == "Darwin" and platform.machine() == "arm64":
+        memory = psutil.virtual_memory()
+        found.append(Device("mps", "Apple GPU", memory.total, memory.available))
+    found.append(_cpu())
+    return Devices(tuple(found), warning)
+
+
+def environment(device: Device) -> dict[str, str]:
+    """Return what a child's environment needs so that it sees this device and no other GPU."""
+    visible = device.uuid if device.name.startswith("cuda") else ""
+    return {"CUDA_VISIBLE_DEVICES": visible, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+
+
+def _cpu() -> Device:
+    memory = psutil.virtual_memory()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Device("cpu", f"CPU, {cores} cores", memory.total, memory.available)
+
+
+def _gpus() -> tuple[list[Device], str]:
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        if error.value in _NO_DRIVER:
+            return [], ""
+        return [], f"NVIDIA's driver answered with an error, so GPUs cannot be used: {error}"
+    try:
+        return [_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())], ""
+    except pynvml.NVMLError as error:
+        return [], f"NVIDIA's driver could not list its GPUs: {error}"
+    finally:
+        pynvml.nvmlShutdown()
+
+
+_NO_DRIVER = (pynvml.NVML_ERROR_LIBRARY_NOT_FOUND, pynvml.NVML_ERROR_DRIVER_NOT_LOADED)
+
+
+def _gpu(index: int) -> Device:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return Device(
+        name=f"cuda:{index}",
+        title=str(pynvml.nvmlDeviceGetName(handle)),
+        memory_total_bytes=int(memory.total),
+        memory_free_bytes=int(memory.free),
+        uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
+    )

@@ -1,0 +1,212 @@
+"""Launching, listing, stopping and resuming runs: on folders alone, without a database."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import processes
+from pipeline.errors import BadInput, DoesNotHold
+from pipeline.publish import manifest
+from pipeline.publish.manifest import ExportFile
+from pipeline.publish.verify import verify
+from pipeline.train import config, state
+from pipeline.train.config import DataFile, Settings, SystemPrompt, TrainConfig
+from pipeline.train.devices import devices, environment
+from pipeline.train.state import Run
+from pipeline.workspace import Workspace, new_numbered, numbered
+from store import runs
+from store.db import Database
+from store.types import Layout, RunRecord
+
+WORKER = "pipeline.workers.train"
+GRACE_S = 30.0
+_POLL_S = 0.5
+
+
+class ExportDamaged(DoesNotHold):
+    """Files of an export are not what its manifest says, so nothing is trained on it."""
+
+    def __init__(self, folder: Path, broken: tuple[str, ...]) -> None:
+        super().__init__(
+            f"The export {folder.name} is not what it was when it was made: {', '.join(broken)}. "
+            "Export again, or put the files back; nothing was started."
+        )
+        self.folder, self.broken = folder, broken
+
+
+class DeviceBusy(BadInput):
+    """Another run is active on the device."""
+
+    def __init__(self, device: str, run_id: int) -> None:
+        super().__init__(
+            f"Run {run_id} is on {device} now. Wait for it, stop it, or choose another device."
+        )
+        self.device, self.run_id = device, run_id
+
+
+class NotResumable(BadInput):
+    """The run is still active, or has finished."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"Run {run.id} is {run.state}, so there is nothing to resume.")
+        self.run = run
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """What a person chose for a run."""
+
+    export: Path
+    """The export's folder."""
+    model: Path
+    """The base model's folder."""
+    settings: Settings
+    preset: str
+    layout: Layout = "format3"
+    device: str = "auto"
+    system_prompt: SystemPrompt = field(default_factory=SystemPrompt)
+    title: str = ""
+    trust_remote_code: bool = False
+    shares_device: bool = False
+    """Start even where another run is on the device."""
+    token: str = ""
+    """The same token again gives back the run that it started: a double click starts one run."""
+
+
+def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER) -> Run:
+    """Verify the export, freeze the config, start the worker, and return the run.
+
+    Raises ExportDamaged, DeviceBusy, or BadInput for an export without training rows.
+    """
+    known = _by_token(workspace, request.token)
+    if known:
+        return known
+    device = devices().get(request.device)
+    if not request.shares_device:
+        _refuse_if_busy(workspace, device.name)
+    frozen = freeze(request, device.name)
+    folder = new_numbered(workspace.runs)
+    config.write(folder, frozen)
+    _start(folder, worker, environment(device))
+    return state.read(folder)
+
+
+def freeze(request: LaunchRequest, device: str) -> TrainConfig:
+    """Return the config that a launch would write, after every check that needs no process."""
+    checked = verify(request.export)
+    if not checked.holds:
+        broken = tuple(f"{file.name} ({file.reason})" for file in checked.broken)
+        raise ExportDamaged(request.export, broken)
+    listed = manifest.read(request.export)
+    training = [file for file in listed.training(request.layout) if file.rows]
+    if not training:
+        raise BadInput(f"The export {listed.name} has no training rows. Export some pairs first.")
+    return TrainConfig(
+        title=request.title or f"{listed.name} {request.preset}",
+        model=str(request.model),
+        export=str(request.export),
+        layout=request.layout,
+        data=tuple(_data_file(file) for file in training),
+        validation=tuple(_data_file(file) for file in listed.tests() if file.rows),
+        system_prompt=request.system_prompt,
+        device=device,
+        preset=request.preset,
+        settings=request.settings,
+        trust_remote_code=request.trust_remote_code,
+        triggers=tuple((file.dataset, file.trigger) for file in training if file.trigger),
+        token=request.token,
+    )
+
+
+def read(workspace: Workspace, run_id: int) -> Run:
+    """Return a run as its folder tells it now."""
+    return state.read(workspace.run(run_id))
+
+
+def listed(workspace: Workspace) -> tuple[Run, ...]:
+    """Return every run, newest first; a folder without a readable config is left out."""
+    found = []
+    for number in reversed(numbered(workspace.runs)):
+        folder = workspace.runs / str(number)
+        if (folder / "config.json").is_file():
+            found.append(state.read(folder))
+    return tuple(found)
+
+
+def stop(workspace: Workspace, run_id: int) -> Run:
+    """Ask a run to save and end; returns at once. DoesNotHold if it does not run."""
+    folder = workspace.run(run_id)
+    if not processes.request_stop(folder):
+        run = state.read(folder)
+        raise DoesNotHold(f"Run {run_id} does not run: it is {run.state}.")
+    return state.read(folder)
+
+
+def resume(workspace: Workspace, run_id: int, *, worker: str = WORKER) -> Run:
+    """Go on from the run's last checkpoint, or from its start where it has none."""
+    run = read(workspace, run_id)
+    if (run.is_active and run.state != "queued") or not run.can_resume:
+        raise NotResumable(run)
+    checked = verify(Path(run.config.export))
+    if not checked.holds:
+        raise ExportDamaged(Path(run.config.export), tuple(f.name for f in checked.broken))
+    device = devices().get(run.config.device)
+    _refuse_if_busy(workspace, device.name)
+    (run.folder / "result.json").unlink(missing_ok=True)
+    _start(run.folder, worker, environment(device))
+    return state.read(run.folder)
+
+
+def wait(
+    workspace: Workspace, run_id: int, on_progress: Callable[[Run], None] | None = None
+) -> Run:
+    """Return the run once it is over, calling back whenever it has moved."""
+    run = read(workspace, run_id)
+    while True:
+        if on_progress:
+            on_progress(run)
+        if not run.is_active:
+            return run
+        before = run.progress.offset
+        while run.is_active and run.progress.offset == before:
+            time.sleep(_POLL_S)
+            run = state.read(run.folder, run.progress)
+
+
+def register(db: Database, workspace: Workspace) -> int:
+    """Index the run folders that the database does not know yet."""
+    return runs.add_missing(db, [_record(run) for run in listed(workspace)])
+
+
+def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
+    processes.start(folder, worker, environment=extra, log_name=state.LOG_NAME, grace_s=GRACE_S)
+
+
+def _by_token(workspace: Workspace, token: str) -> Run | None:
+    if not token:
+        return None
+    return next((run for run in listed(workspace) if run.config.token == token), None)
+
+
+def _refuse_if_busy(workspace: Workspace, device: str) -> None:
+    for run in listed(workspace):
+        if run.pid and run.config.device == device:
+            raise DeviceBusy(device, run.id)
+
+
+def _data_file(file: ExportFile) -> DataFile:
+    return DataFile(file.name, file.dataset, file.role, file.sha1, file.rows)
+
+
+def _record(run: Run) -> RunRecord:
+    return RunRecord(
+        id=run.id,
+        folder=str(run.folder),
+        title=run.config.title,
+        export_name=Path(run.config.export).name,
+        model=Path(run.config.model).name,
+        parent_id=run.config.parent_run,
+        created_at=datetime.fromtimestamp((run.folder / "config.json").stat().st_mtime, UTC),
+    )

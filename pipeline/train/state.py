@@ -1,0 +1,157 @@
+"""The state of a run: a pure function of its folder and of whether the recorded process lives."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline import processes
+from pipeline.jsonio import read_json
+from pipeline.train import config, events
+from pipeline.train.config import TrainConfig
+from pipeline.train.events import Progress
+
+State = Literal["queued", "starting", "running", "stopping", "finished", "stopped", "failed"]
+ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
+LOG_NAME = "train.log"
+_LOG_LINES = 20
+_LOG_TAIL_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """Why a run failed, for a person: facts first, then the last lines of its log."""
+
+    error: str
+    """A class of the `error` event, or `signal`, `exit`, `lost` where the worker said nothing."""
+    message: str
+    signal: str | None
+    exit_code: int | None
+    log: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its folder tells it now."""
+
+    id: int
+    folder: Path
+    config: TrainConfig
+    state: State
+    progress: Progress
+    failure: RunFailure | None
+    result: dict[str, object] | None
+    started_at: float | None
+    """Seconds since the epoch; of the latest start where it was resumed."""
+    pid: int | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something may still happen to this run by itself."""
+        return self.state in ACTIVE
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the run ended before its last step and left something to go on from."""
+        return self.state in {"queued", "stopped", "failed"}
+
+    @property
+    def adapter(self) -> Path | None:
+        """The folder of the trained adapter, None until it is whole."""
+        folder = self.folder / "adapter"
+        return folder if (folder / "graft.json").is_file() else None
+
+
+def read(folder: Path, since: Progress | None = None) -> Run:
+    """Read a run's folder; with an earlier progress only the new events are read.
+
+    DoesNotHold if the folder has no readable config.
+    """
+    # The process is looked at before the events: what it wrote last is then always seen.
+    launch = processes.read_launch(folder)
+    is_alive = processes.is_alive(launch)
+    progress = events.read(folder / "events.jsonl", since)
+    result = _result(folder)
+    is_heard = bool(launch and (progress.last_time or 0) >= launch.started_at)
+    if launch and not is_alive:
+        state = _ended(progress, has_result=result is not None)
+    elif launch:
+        state = _alive(folder, progress, is_heard=is_heard)
+    else:
+        state = "queued"
+    return Run(
+        id=int(folder.name),
+        folder=folder,
+        config=config.read(folder),
+        state=state,
+        progress=progress,
+        failure=_failure(folder, progress) if state == "failed" else None,
+        result=result,
+        started_at=launch.started_at if launch else None,
+        pid=launch.pid if launch and is_alive else None,
+    )
+
+
+def log_tail(folder: Path, lines: int = _LOG_LINES) -> tuple[str, ...]:
+    """Return the last lines of a run's log."""
+    path = folder / LOG_NAME
+    if not path.exists():
+        return ()
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
+        text = file.read().decode("utf-8", errors="replace")
+    # A progress bar rewrites its line with \r: what it said last is what counts.
+    whole = [line.rsplit("\r", 1)[-1] for line in text.splitlines()]
+    return tuple([line for line in whole if line.strip()][-lines:])
+
+
+def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
+    """The state while the process lives; events from before this start say nothing about it."""
+    if not is_heard:
+        return "starting"
+    if progress.failure:
+        return "failed"
+    return "stopping" if (folder / "stop.request").exists() else "running"
+
+
+def _ended(progress: Progress, *, has_result: bool) -> State:
+    """The state of a run without a process: only the terminal event makes it a good end."""
+    if progress.ended == "finished" and has_result:
+        return "finished"
+    if progress.ended == "stopped" and has_result:
+        return "stopped"
+    return "failed"
+
+
+def _failure(folder: Path, progress: Progress) -> RunFailure:
+    ended = processes.read_exit(folder)
+    signal_name = ended.signal_name if ended else None
+    code = ended.code if ended else None
+    log = log_tail(folder)
+    if progress.failure:
+        return RunFailure(progress.failure.error, progress.failure.message, signal_name, code, log)
+    if signal_name == "SIGKILL":
+        message = (
+            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
+            "ran out of memory: lower batch_tokens or cutoff_tokens, or turn on gradient "
+            "checkpointing, then resume."
+        )
+        return RunFailure("signal", message, signal_name, code, log)
+    if signal_name:
+        message = f"The process was ended by the signal {signal_name}. Resume to go on."
+        return RunFailure("signal", message, signal_name, code, log)
+    if code is not None:
+        message = f"The process ended with exit code {code} and said nothing of why; see its log."
+        return RunFailure("exit", message, None, code, log)
+    message = (
+        "The process is gone and nothing recorded how it ended: the machine was restarted, the "
+        "folder belongs to another machine, or its watcher was killed too. Resume to go on."
+    )
+    return RunFailure("lost", message, None, None, log)
+
+
+def _result(folder: Path) -> dict[str, object] | None:
+    try:
+        return read_json(folder / "result.json")
+    except FileNotFoundError:
+        return None
