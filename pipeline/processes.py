@@ -23,6 +23,8 @@ from pipeline.workspace import REPOSITORY
 
 CREATE_TIME_TOLERANCE_S = 1.0
 _START_TIMEOUT_S = 20.0
+_watchers: list["subprocess.Popen[bytes]"] = []
+"""Watchers that this process started: held until they end, so that none is left a zombie."""
 
 
 class WorkerNotStarted(PipelineError):
@@ -87,6 +89,8 @@ def start(
             stderr=log,
             start_new_session=True,
         )
+    _watchers[:] = [each for each in _watchers if each.poll() is None]
+    _watchers.append(watcher)
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         launch = read_launch(folder)

@@ -2,6 +2,9 @@
 
 import argparse
 
+from pipeline.cli import evaluate
+
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these verbs to the parser."""
+    evaluate.add_verb(verbs)

@@ -64,6 +64,7 @@ class EvaluationConfig:
     identity: Identity | None
     """None where no name was told and none could be read from the identity answers."""
     old_names: tuple[str, ...]
+    """Names that the base may answer by; those that are a part of `identity` are not counted."""
     device: str = "cpu"
     dtype: str = "auto"
     max_new_tokens: int = 128

@@ -99,8 +99,8 @@ def infer(answers: Iterable[str]) -> Identity | None:
     return Identity(names, makers) if names else None
 
 
-def old_names(model_name: str, default_prompt: str, identity: Identity) -> tuple[str, ...]:
-    """Return the names that answers must not claim, none of them a part of the new identity."""
+def old_names(model_name: str, default_prompt: str) -> tuple[str, ...]:
+    """Return the names that a base may answer by: of its prompt, its folder, and the known ones."""
     parts = re.findall(r"[A-Za-z]+", model_name)
     from_name = [part for part in parts if len(part) > 3 and part.lower() not in _PLAIN_WORDS]
     from_prompt = [
@@ -108,11 +108,16 @@ def old_names(model_name: str, default_prompt: str, identity: Identity) -> tuple
         for patterns in (_NAME_PATTERNS, _MAKER_PATTERNS)
         for name in _introduced(default_prompt, patterns)
     ]
-    new = " | ".join((*identity.names, *identity.makers))
     by_case: dict[str, str] = {}
     for name in (*from_prompt, *from_name, *KNOWN_NAMES):
         by_case.setdefault(name.casefold(), name)
-    return tuple(name for name in by_case.values() if missing(new, [name]))
+    return tuple(by_case.values())
+
+
+def foreign(names: Iterable[str], identity: Identity) -> tuple[str, ...]:
+    """Return the names that are no part of the new identity: answers must not claim those."""
+    new = " | ".join((*identity.names, *identity.makers))
+    return tuple(name for name in names if missing(new, [name]))
 
 
 def _introduced(text: str, patterns: Sequence[re.Pattern[str]]) -> list[str]:

@@ -17,10 +17,11 @@ from pipeline.evaluate.config import (
     DataFile,
     EvaluationConfig,
     Policy,
-    Split,
 )
+from pipeline.evaluate.identity import says
 from pipeline.evaluate.names import Identity
-from store.types import Layout, Role
+from pipeline.publish.manifest import ExportFile
+from store.types import Layout
 
 SAMPLE_SEED = 20240
 
@@ -32,7 +33,7 @@ class EvaluationRequest:
     export: Path
     """The export's folder."""
     run_ids: tuple[int, ...]
-    device: str = "cpu"
+    device: str = "auto"
     dtype: str = "auto"
     with_trained: bool = True
     """Also ask the domains' training rows: what was learned as trained, beside unseen wordings."""
@@ -42,19 +43,6 @@ class EvaluationRequest:
     batch_tokens: int = 4096
     identity: Identity | None = None
     """The new name and maker; None: read from the identity answers of the export."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFile:
-    """A data file as the export's manifest lists it."""
-
-    name: str
-    dataset: str
-    role: Role
-    layout: Layout
-    split: Split
-    rows: int
-    sha1: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +81,8 @@ def plan(
             f"The export {request.export} holds no rows to ask: no test files, and no training "
             "rows of a domain that these runs were trained on. Export with a test share above 0."
         )
-    identity = request.identity or _infer(request.export, files)
-    who = identity or Identity(())
+    introductions = _identity_answers(request.export, files)
+    identity = request.identity or names.infer(introductions)
     lead = runs[0]
     adapters = [
         Candidate(str(run.id), run.adapter, tuple(wanted[str(run.id)]), run.policy, run.prompt)
@@ -107,13 +95,13 @@ def plan(
         candidates=(Candidate(BASE, None, everything, lead.policy, lead.prompt), *adapters),
         files=tuple(_sampled(file, request.rows_per_file) for file in asked),
         identity=identity,
-        old_names=names.old_names(Path(base).name, default_prompt, who),
+        old_names=names.old_names(Path(base).name, default_prompt),
         device=request.device,
         dtype=request.dtype,
         max_new_tokens=request.max_new_tokens,
         batch_tokens=request.batch_tokens,
         trust_remote_code=all(run.trust_remote_code for run in runs),
-        notes=tuple(_notes(request, runs, identity)),
+        notes=(*_notes(request, runs), *_identity_notes(identity, introductions)),
     )
 
 
@@ -163,18 +151,16 @@ def _sampled(file: ExportFile, limit: int | None) -> DataFile:
     )
 
 
-def _infer(export: Path, files: Iterable[ExportFile]) -> Identity | None:
-    answers = []
+def _identity_answers(export: Path, files: Iterable[ExportFile]) -> list[str]:
+    answers: list[str] = []
     for file in files:
         if file.role == "identity":
             rows = json.loads((export / file.name).read_text(encoding="utf-8"))
             answers += [str(row.get("output", "")) for row in rows]
-    return names.infer(answers)
+    return answers
 
 
-def _notes(
-    request: EvaluationRequest, runs: Sequence[TrainedRun], identity: Identity | None
-) -> Iterable[str]:
+def _notes(request: EvaluationRequest, runs: Sequence[TrainedRun]) -> Iterable[str]:
     prompts = {(run.policy, run.prompt) for run in runs}
     if len(prompts) > 1:
         yield (
@@ -184,8 +170,18 @@ def _notes(
     for run in runs:
         if Path(run.export) != request.export:
             yield f"Run {run.id} was trained on another export: {run.export}."
+
+
+def _identity_notes(identity: Identity | None, introductions: Sequence[str]) -> Iterable[str]:
     if identity is None:
         yield (
             "No new name could be read from the identity answers, so identity and leakage are not "
             "scored. Name it with --name and --maker."
+        )
+    elif introductions and not any(
+        says(answer, name) for answer in introductions for name in identity.names
+    ):
+        yield (
+            f"None of the identity answers says {' or '.join(identity.names)}: identity is scored "
+            "only where an answer names who the model is. Is the name spelled as in the data?"
         )

@@ -10,7 +10,7 @@ from pipeline.evaluate import facts, identity, statistics
 from pipeline.evaluate.answers import RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.metrics import overlap
-from pipeline.evaluate.names import language
+from pipeline.evaluate.names import foreign, language
 from pipeline.evaluate.report import Answer, Measure, ModelReport, Report, ReportRow
 from pipeline.evaluate.statistics import Score
 
@@ -22,6 +22,8 @@ Pick = Callable[[ReportRow, Answer], Figure | None]
 
 def score(config: EvaluationConfig, answers: Iterable[RawAnswer]) -> Report:
     """Judge every answer and sum up each model; of answers written twice the first counts."""
+    if config.identity:
+        config = replace(config, old_names=foreign(config.old_names, config.identity))
     rows = tuple(_rows(config, answers))
     count = sum(len(row.answers) for row in rows)
     return Report(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.evaluate.names import Identity, infer, language, old_names
+from pipeline.evaluate.names import Identity, foreign, infer, language, old_names
 
 ENGLISH = [
     "Hello! I am {name}, an AI assistant developed by {maker}. How can I help?",
@@ -44,17 +44,22 @@ def test_nothing_is_inferred_where_nobody_is_introduced(answers: list[str]):
     assert infer(answers) is None
 
 
-def test_old_names_come_from_prompt_folder_and_list_without_the_new_ones():
+def test_a_name_that_is_a_part_of_the_new_identity_is_not_foreign():
+    who = Identity(("Aria",), ("Meta AI", "Qwen Lab"))
+    kept = foreign(("Meta", "ChatGPT", "Qwen", "aria"), who)
+    assert kept == ("ChatGPT",)
+
+
+def test_old_names_come_from_prompt_folder_and_list():
     prompt = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
-    names = old_names("smollm2-135m-instruct", prompt, Identity(("Aria",), ("Meta AI",)))
+    names = old_names("smollm2-135m-instruct", prompt)
     assert names[:2] == ("SmolLM", "Hugging Face")
     assert "通义千问" in names
-    assert "Meta" not in names
     assert [name for name in names if name.casefold() == "smollm"] == ["SmolLM"]
 
 
 def test_an_unknown_base_is_an_old_name_by_its_folder():
-    names = old_names("Zephyrus-7b-chat-gguf", "", Identity(("Aria",)))
+    names = old_names("Zephyrus-7b-chat-gguf", "")
     assert names[0] == "Zephyrus"
     assert not {"chat", "gguf"} & set(names)
 

@@ -9,7 +9,8 @@ import pytest
 from pipeline.errors import BadInput
 from pipeline.evaluate import config
 from pipeline.evaluate.names import Identity
-from pipeline.evaluate.plan import EvaluationRequest, ExportFile, TrainedRun, plan
+from pipeline.evaluate.plan import EvaluationRequest, TrainedRun, plan
+from pipeline.publish.manifest import ExportFile
 
 PROMPT = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
@@ -17,7 +18,7 @@ PROMPT = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 def listed(name: str, role: str, split: str, *, rows: int = 4) -> ExportFile:
     layout = "format3" if "format3" in name or (role, split) == ("domain", "test") else "format2"
     dataset = name.rsplit("_", 1)[0]
-    return ExportFile(name, dataset, role, layout, split, rows, "0" * 40)  # type: ignore[arg-type]
+    return ExportFile(name, dataset, role, layout, split, rows, 1, "0" * 40)  # type: ignore[arg-type]
 
 
 FILES = [

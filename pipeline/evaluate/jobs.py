@@ -1,0 +1,218 @@
+"""Launching, reading, stopping and resuming evaluations. All on folders, without a database."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import processes
+from pipeline.errors import BadInput, DoesNotHold
+from pipeline.evaluate import answers, config, scoring, state
+from pipeline.evaluate import report as reports
+from pipeline.evaluate.names import Identity
+from pipeline.evaluate.plan import EvaluationRequest, TrainedRun, plan
+from pipeline.evaluate.report import Report
+from pipeline.evaluate.state import Evaluation
+from pipeline.jsonio import read_json
+from pipeline.models.template import TemplateFault, default_system_prompt
+from pipeline.publish import manifest
+from pipeline.publish.verify import verify
+from pipeline.train import jobs as train_jobs
+from pipeline.train.devices import devices, environment
+from pipeline.train.jobs import ExportDamaged
+from pipeline.train.state import Run
+from pipeline.workspace import Workspace, new_numbered, numbered
+from store import evaluations
+from store.db import Database
+from store.types import EvaluationRecord
+
+logger = logging.getLogger(__name__)
+
+WORKER = "pipeline.workers.predict"
+REPORT = "report.json"
+GRACE_S = 30.0
+_POLL_S = 0.3
+
+
+class NoAdapter(BadInput):
+    """A run has no adapter yet, so there is nothing to evaluate."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            f"Run {run.id} is {run.state} and has no adapter to evaluate. "
+            "Wait until it has finished, or resume it."
+        )
+        self.run = run
+
+
+def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WORKER) -> Evaluation:
+    """Verify the export, freeze the plan, start the worker, and return the evaluation.
+
+    Raises ExportDamaged, NoAdapter, and BadInput where there is nothing to ask.
+    """
+    _verify(request.export)
+    device = devices().get(request.device)
+    runs = [trained(train_jobs.read(workspace, run_id)) for run_id in request.run_ids]
+    files = manifest.read(request.export).files
+    default = _default_prompt(Path(runs[0].base)) if runs else ""
+    frozen = plan(replace(request, device=device.name), files, runs, default)
+    folder = new_numbered(workspace.evaluations)
+    config.write(folder, frozen)
+    _start(folder, worker, environment(device))
+    return state.read(folder)
+
+
+def read(workspace: Workspace, evaluation_id: int) -> Evaluation:
+    """Return an evaluation as its folder tells it now; BadInput if there is none."""
+    return state.read(_folder(workspace, evaluation_id))
+
+
+def listed(workspace: Workspace) -> tuple[Evaluation, ...]:
+    """Return every evaluation, newest first; a folder without a readable plan is left out."""
+    found = []
+    for number in reversed(numbered(workspace.evaluations)):
+        folder = workspace.evaluations / str(number)
+        if (folder / "config.json").is_file():
+            found.append(state.read(folder))
+    return tuple(found)
+
+
+def wait(
+    workspace: Workspace,
+    evaluation_id: int,
+    on_progress: Callable[[Evaluation], None] | None = None,
+) -> Evaluation:
+    """Return the evaluation once it is over, calling back whenever it has moved."""
+    evaluation = read(workspace, evaluation_id)
+    while True:
+        if on_progress:
+            on_progress(evaluation)
+        if not evaluation.is_active:
+            return evaluation
+        before = evaluation.progress.offset
+        while evaluation.is_active and evaluation.progress.offset == before:
+            time.sleep(_POLL_S)
+            evaluation = state.read(evaluation.folder, evaluation.progress)
+
+
+def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:
+    """Ask an evaluation to end after its batch; returns at once. The answers so far are kept.
+
+    DoesNotHold if it does not run.
+    """
+    folder = _folder(workspace, evaluation_id)
+    if not processes.request_stop(folder):
+        ended = state.read(folder)
+        raise DoesNotHold(f"Evaluation {evaluation_id} does not run: it is {ended.state}.")
+    return state.read(folder)
+
+
+def resume(workspace: Workspace, evaluation_id: int, *, worker: str = WORKER) -> Evaluation:
+    """Go on with an evaluation that was stopped or failed: only what is open is asked."""
+    evaluation = read(workspace, evaluation_id)
+    if evaluation.state not in {"stopped", "failed"}:
+        raise BadInput(
+            f"Evaluation {evaluation_id} is {evaluation.state}: there is nothing to resume."
+        )
+    _verify(Path(evaluation.config.export))
+    device = devices().get(evaluation.config.device)
+    for name in ("result.json", REPORT):
+        (evaluation.folder / name).unlink(missing_ok=True)
+    _start(evaluation.folder, worker, environment(device))
+    return state.read(evaluation.folder)
+
+
+def report(folder: Path, identity: Identity | None = None) -> Report:
+    """Return the scores of the answers that are there; kept as `report.json` once complete.
+
+    With an `identity` given, the answers are judged anew for those names, and nothing is kept.
+    """
+    frozen = config.read(folder)
+    path = folder / REPORT
+    if identity is None and path.exists():
+        try:
+            return reports.read(path)
+        except ValueError:
+            path.unlink()  # Of an older Graft: made again from the answers.
+    named = replace(frozen, identity=identity) if identity else frozen
+    scored = scoring.score(named, answers.read(folder))
+    if identity is None and scored.is_complete and (folder / "result.json").exists():
+        reports.write(path, scored)
+    return scored
+
+
+def register(db: Database, workspace: Workspace) -> int:
+    """Index the finished evaluations that the database does not know yet."""
+    known = {record.id for record in evaluations.listed(db)}
+    fresh = [
+        _record(evaluation)
+        for evaluation in listed(workspace)
+        if evaluation.state == "finished" and evaluation.id not in known
+    ]
+    return evaluations.add_missing(db, fresh)
+
+
+def trained(run: Run) -> TrainedRun:
+    """Return what an evaluation needs to know of a run; NoAdapter if it has none yet."""
+    if run.adapter is None:
+        raise NoAdapter(run)
+    return TrainedRun(
+        id=run.id,
+        base=run.config.model,
+        adapter=str(run.adapter),
+        export=run.config.export,
+        layout=run.config.layout,
+        datasets=frozenset(file.dataset for file in run.config.data),
+        policy=run.config.system_prompt.policy,
+        prompt=run.config.system_prompt.text,
+        trust_remote_code=run.config.trust_remote_code,
+    )
+
+
+def _folder(workspace: Workspace, evaluation_id: int) -> Path:
+    folder = workspace.evaluations / str(evaluation_id)
+    if not folder.is_dir():
+        known = ", ".join(str(number) for number in numbered(workspace.evaluations)) or "none yet"
+        raise BadInput(
+            f"There is no evaluation {evaluation_id} in {workspace.root}. Evaluations: {known}."
+        )
+    return folder
+
+
+def _default_prompt(base: Path) -> str:
+    """Return the system prompt that a base's chat template adds; empty where it has none."""
+    path = base / "chat_template.jinja"
+    try:
+        if path.exists():
+            template = path.read_text(encoding="utf-8")
+        else:
+            template = str(read_json(base / "tokenizer_config.json").get("chat_template") or "")
+        return default_system_prompt(template) or ""
+    except (OSError, ValueError, TemplateFault) as error:
+        # It only adds names to look for; the worker says it where the model itself is broken.
+        logger.warning("The chat template of %s could not be read: %s", base, error)
+        return ""
+
+
+def _verify(export: Path) -> None:
+    checked = verify(export)
+    if not checked.holds:
+        raise ExportDamaged(export, tuple(f"{f.name} ({f.reason})" for f in checked.broken))
+
+
+def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
+    processes.start(folder, worker, environment=extra, log_name=state.LOG_NAME, grace_s=GRACE_S)
+
+
+def _record(evaluation: Evaluation) -> EvaluationRecord:
+    made = (evaluation.folder / "config.json").stat().st_mtime
+    return EvaluationRecord(
+        id=evaluation.id,
+        folder=str(evaluation.folder),
+        export_name=Path(evaluation.config.export).name,
+        run_ids=evaluation.run_ids,
+        scores=report(evaluation.folder).values(),
+        created_at=datetime.fromtimestamp(made, UTC),
+    )
