@@ -17,7 +17,8 @@ class ServerConfig:
     """The folder of the base model."""
     adapters: dict[str, Path] = field(default_factory=dict)
     """Name (the run's id) → folder of the adapter."""
-    device: str = "cpu"
+    device: str = "auto"
+    """`cpu`, `mps` or `cuda:N`; the launcher writes what `auto` came to."""
     dtype: str = "auto"
     trust_remote_code: bool = False
     """Whether code in the model's folder may run; only where the person ticked it."""
