@@ -1,0 +1,39 @@
+"""Keys under which two texts count as the same; never shown, never stored as text."""
+
+import re
+import unicodedata
+
+_NUMBER = re.compile(r"(?:(?<![0-9A-Za-z])[-−])?\d+(?:[.,:/]\d+)*")
+_WORD = re.compile(
+    r"[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af]|[^\W\u3400-\u9fff\uf900-\ufaff"
+    r"\u3040-\u30ff\uac00-\ud7af]+"
+)
+
+
+def fold(text: str) -> str:
+    """Return `text` without differences of width, compatibility form and case."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def key(text: str) -> str:
+    """Return the exact-duplicate key: folded, without white space and punctuation.
+
+    Numbers keep their signs and separators ("1.5" is not "15", "-5" is not "5"), and a text of
+    nothing but punctuation keeps itself.
+    """
+    folded = fold(text)
+    letters = "".join(c for c in folded if unicodedata.category(c)[0] not in "ZPC")
+    if not letters:
+        return folded.strip()
+    numbers = "|".join(numbers_of(folded))
+    return f"{letters}\x1f{numbers}"
+
+
+def numbers_of(text: str) -> tuple[str, ...]:
+    """Return the numbers of a text in their order, signs and decimals kept."""
+    return tuple(found.replace("−", "-") for found in _NUMBER.findall(fold(text)))
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """Return the words of a text, a CJK character counting as one."""
+    return tuple(_WORD.findall(fold(text)))
