@@ -7,6 +7,7 @@ Words live in `text/LANGUAGE/PAGE.json`, and `t("review.search")` is the entry `
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -46,6 +47,11 @@ def t(key: str, **values: object) -> str:
 def plain(key: str, **values: object) -> str:
     """Return the words for `key` for a place that shows no Markdown, such as an option."""
     return _filled(key, values)
+
+
+def named(prefix: str, options: Iterable[str]) -> dict[str, str]:
+    """Return the words of each option of a choice: those for `PREFIX_OPTION`."""
+    return {option: plain(f"{prefix}_{option}") for option in options}
 
 
 def has(key: str) -> bool:

@@ -11,14 +11,20 @@ from dashboard.text import plain
 HEIGHT = 300
 # Neither grey nor accent nor a judgement: it must not read as base, adapter, good or broken.
 _VALIDATION = "#b0722f"
+FALLBACK = ("#8b8d94", "#6373cc")
+"""Where the configuration names no colours."""
 Points = Sequence[tuple[int, float]]
 
 
-def loss_chart(raw: Points, smoothed: Points, validation: Points, *, key: str) -> None:
-    """Draw the curves; `key` names the run, so that zoom and hover outlive new points."""
+def loss_chart(raw: Points, smoothed: Points, validation: Points, *, steps: int, key: str) -> None:
+    """Draw the curves over all planned steps, so that new points do not move the old ones.
+
+    `key` names the run: zoom and hover outlive new points.
+    """
+    grey, accent = _colours()
     figure = go.Figure()
-    figure.add_trace(_line(raw, plain("runs.loss_step"), width=1, opacity=0.45))
-    figure.add_trace(_line(smoothed, plain("runs.loss_smoothed"), width=2.5))
+    figure.add_trace(_line(raw, plain("runs.loss_step"), colour=grey, width=1))
+    figure.add_trace(_line(smoothed, plain("runs.loss_smoothed"), colour=accent, width=2.5))
     figure.add_trace(_dots(validation, plain("runs.loss_validation")))
     figure.update_layout(
         height=HEIGHT,
@@ -26,7 +32,7 @@ def loss_chart(raw: Points, smoothed: Points, validation: Points, *, key: str) -
         hovermode="x unified",
         uirevision=key,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
-        xaxis={"title": {"text": plain("runs.axis_step")}, "rangemode": "tozero"},
+        xaxis={"title": {"text": plain("runs.axis_step")}, "range": [0, steps] if steps else None},
         yaxis={"title": {"text": plain("runs.axis_loss")}, "rangemode": "tozero"},
     )
     st.plotly_chart(
@@ -37,14 +43,20 @@ def loss_chart(raw: Points, smoothed: Points, validation: Points, *, key: str) -
     )
 
 
-def _line(points: Points, name: str, *, width: float, opacity: float = 1.0) -> go.Scatter:
+def _colours() -> tuple[str, str]:
+    """Return the theme's grey and accent: Plotly 7 does not take them from Streamlit's theme."""
+    kind = "dark" if st.context.theme.type == "dark" else "light"
+    colours = st.get_option(f"theme.{kind}.chartCategoricalColors") or FALLBACK
+    return colours[0], colours[1]
+
+
+def _line(points: Points, name: str, *, colour: str, width: float) -> go.Scatter:
     return go.Scatter(
         x=[step for step, _ in points],
         y=[loss for _, loss in points],
         name=name,
         mode="lines",
-        line={"width": width},
-        opacity=opacity,
+        line={"width": width, "color": colour},
         hovertemplate="%{y:.3f}",
     )
 

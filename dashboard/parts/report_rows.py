@@ -32,10 +32,11 @@ def row_card(row: ReportRow, models: tuple[str, ...], names: dict[str, str], *, 
                 chip(t(f"verdict.flag_{flag}"), FLAGS[flag], "orange")
             st.caption(t("verdict.place", file=row.file, row=row.row), width="content")
         prose(row.question, is_lead=True)
-        with st.container(gap=None):
-            st.caption(t("verdict.expected"))
+        expected, *columns = st.columns(len(models) + 1, gap="medium")
+        with expected:
+            st.markdown(f":gray[{t('verdict.expected')}]")
             prose(row.reference)
-        for column, model in zip(st.columns(len(models), gap="medium"), models, strict=True):
+        for column, model in zip(columns, models, strict=True):
             with column:
                 _answer(row.answer(model), names[model], is_base=model == BASE)
 

@@ -1,10 +1,9 @@
 """An evaluation in words and figures: three sentences first, then the table of all measures."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.format import number, percent
-from dashboard.text import literal, plain, t
+from dashboard.text import plain, t
 from pipeline.evaluate.config import BASE
 from pipeline.evaluate.report import LOWER_IS_BETTER, Measure, ModelReport, Report
 from pipeline.evaluate.statistics import Score
@@ -29,40 +28,31 @@ LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss"))
 
 
 def three_sentences(report: Report, model: str) -> None:
-    """Draw who it is, whether it knows, and what it lost, each with its figure."""
+    """Draw who it is, whether it knows, and what it lost, each with its figures."""
     tuned, base = report.model(model), report.model(BASE)
-    cards = (
-        ("who", "badge", tuned.score("identity"), _who(report, tuned, base)),
-        ("knows", "school", _known(tuned), _knows(tuned, base)),
-        ("lost", "public", None, _lost(tuned, base)),
+    known: Measure = "facts_unseen" if tuned.score("facts_unseen").n else "facts_trained"
+    cards: tuple[tuple[str, str, Measure, list[str]], ...] = (
+        ("who", "badge", "identity", _who(report, tuned, base)),
+        ("knows", "school", known, _knows(report, tuned, base)),
+        ("lost", "public", "general_loss", _lost(report, tuned, base)),
     )
-    for column, (name, icon, score, words) in zip(st.columns(3), cards, strict=True):
+    for column, (name, icon, measure, words) in zip(st.columns(3), cards, strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
             st.caption(f":material/{icon}: {t(f'verdict.{name}')}")
-            st.markdown(f"## {_headline(tuned, score)}")
+            st.markdown(_headline(measure, base.score(measure), tuned.score(measure)))
             for line in words:
                 st.markdown(line)
 
 
-def model_title(report: Report, model: str, titles: dict[str, str]) -> str:
-    """Name a model of the report for a heading: the base by its folder, an adapter by its run."""
-    if model == BASE:
-        return plain("verdict.base")
-    return plain("verdict.run", run=model, title=titles.get(model, ""))
-
-
-def score_table(report: Report, titles: dict[str, str]) -> None:
+def score_table(report: Report, names: dict[str, str]) -> None:
     """Draw every measure for the base and each adapter, with its interval beneath the value."""
     rows = [m for m in TABLE if any(each.score(m).n for each in report.models)]
     columns = {
-        model_title(report, each.model, titles): [figure(m, each.score(m)) for m in rows]
-        for each in report.models
+        names[each.model]: [figure(m, each.score(m)) for m in rows] for each in report.models
     }
-    names = [f"{plain(f'verdict.measure_{m}')} {_arrow(m)}" for m in rows]
+    measures = [f"{plain(f'verdict.measure_{m}')} {_arrow(m)}" for m in rows]
     asked = [str(max(each.score(m).n for each in report.models)) for m in rows]
-    table = pd.DataFrame(
-        {plain("verdict.measure"): names, **columns, plain("verdict.questions"): asked}
-    )
+    table = {plain("verdict.measure"): measures, **columns, plain("verdict.questions"): asked}
     st.dataframe(
         table,
         key="verdict_scores",
@@ -90,24 +80,28 @@ def _arrow(measure: Measure) -> str:
     return "↓" if measure in LOWER_IS_BETTER else "↑"
 
 
-def _known(tuned: ModelReport) -> Score:
-    unseen = tuned.score("facts_unseen")
-    return unseen if unseen.n else tuned.score("facts_trained")
+def _headline(measure: Measure, base: Score, tuned: Score) -> str:
+    """The base's figure in grey, the adapter's in the accent."""
 
-
-def _headline(tuned: ModelReport, score: Score | None) -> str:
-    if score is None:
-        change = tuned.against_base.get("general_loss")
-        if change is None or change.value is None:
+    def shown(score: Score) -> str:
+        if score.value is None:
             return "–"
-        return literal(f"{change.value:+.2f}")
-    return "–" if score.value is None else percent(score.value)
+        return number(score.value, 2) if measure in LOSSES else percent(score.value)
+
+    if tuned.value is None:
+        return "## :gray[–]"
+    return f"## :gray[{shown(base)} :material/arrow_right_alt:] :primary[{shown(tuned)}]"
+
+
+def _none(report: Report, name: str) -> list[str]:
+    """Why there is no figure: nothing to ask, or not asked yet."""
+    return [t(f"verdict.{name}_none" if report.is_complete else "verdict.not_yet")]
 
 
 def _who(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     asked = tuned.score("identity")
     if not asked.n:
-        return [t("verdict.who_none")]
+        return _none(report, "who")
     name = report.identity.names[0] if report.identity else ""
     lines = [t("verdict.who_words", name=name, **_against(asked, base.score("identity")))]
     by_language: list[tuple[str, Measure]] = [
@@ -127,10 +121,10 @@ def _who(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     return lines
 
 
-def _knows(tuned: ModelReport, base: ModelReport) -> list[str]:
+def _knows(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     trained, unseen = tuned.score("facts_trained"), tuned.score("facts_unseen")
     if not trained.n and not unseen.n:
-        return [t("verdict.knows_none")]
+        return _none(report, "knows")
     lines = []
     if unseen.n:
         facts = _against(unseen, base.score("facts_unseen"))
@@ -141,18 +135,18 @@ def _knows(tuned: ModelReport, base: ModelReport) -> list[str]:
     return lines
 
 
-def _lost(tuned: ModelReport, base: ModelReport) -> list[str]:
+def _lost(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     after, before = tuned.score("general_loss"), base.score("general_loss")
     change = tuned.against_base.get("general_loss")
     if change is None or change.value is None or after.value is None or before.value is None:
-        return [t("verdict.lost_none")]
+        return _none(report, "lost")
     low, high = change.low or 0.0, change.high or 0.0
     kind = "same" if low <= 0 <= high else "worse" if change.value > 0 else "better"
     values = {
         "before": number(before.value, 2),
         "after": number(after.value, 2),
-        "low": f"{low:+.2f}",
-        "high": f"{high:+.2f}",
+        "low": _signed(low),
+        "high": _signed(high),
         "count": change.n,
     }
     return [t(f"verdict.lost_{kind}", **values), t("verdict.lost_interval", **values)]
@@ -171,3 +165,7 @@ def _against(score: Score, base: Score) -> dict[str, object]:
 
 def _right(score: Score) -> int:
     return 0 if score.value is None else round(score.value * score.n)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")

@@ -46,6 +46,8 @@ class Facts:
     """One of those that were left, to show."""
     busy_runs: tuple[int, ...] = ()
     """Runs that train on the same device now."""
+    shares_device: bool = False
+    """Whether to start beside them all the same."""
     earlier: Earlier | None = None
 
 
@@ -187,7 +189,8 @@ def _device(facts: Facts) -> Check:
     if not facts.busy_runs:
         return Check("device", "good", values)
     runs = ", ".join(str(run) for run in facts.busy_runs)
-    return Check("device", "look", values | {"runs": runs, "count": len(facts.busy_runs)})
+    level: Level = "look" if facts.shares_device else "broken"
+    return Check("device", level, values | {"runs": runs, "count": len(facts.busy_runs)})
 
 
 def _teaches_identity(facts: Facts) -> bool:

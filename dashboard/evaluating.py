@@ -1,0 +1,188 @@
+"""What the Verdict page reacts with: starting an evaluation, choosing one, filtering its rows.
+
+Holds the page's session state under names that start with `verdict_`; the evaluation that is shown
+stands in the address (`evaluation=`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+import streamlit as st
+
+from dashboard import serving, state
+from dashboard.format import duration
+from dashboard.guard import reaction
+from dashboard.parts.notices import done
+from dashboard.text import plain, t
+from pipeline.errors import BadInput
+from pipeline.evaluate import jobs
+from pipeline.evaluate.config import BASE
+from pipeline.evaluate.outcomes import Flag, Outcome, RowFilter
+from pipeline.evaluate.plan import EvaluationRequest
+from pipeline.evaluate.report import Report
+from pipeline.evaluate.state import Evaluation
+from pipeline.publish.verify import MANIFEST
+from store.types import Role
+
+ADDRESS = "evaluation"
+FOLLOWED = "verdict_followed"
+
+
+class NoRuns(BadInput):
+    """No adapter was chosen for an evaluation."""
+
+    def __init__(self) -> None:
+        super().__init__("Choose at least one adapter.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report and the names of its models for headings."""
+
+    report: Report
+    names: dict[str, str]
+
+
+def listed() -> tuple[Evaluation, ...]:
+    """Return every evaluation, newest first."""
+    return jobs.listed(state.workspace())
+
+
+def read(evaluation_id: int) -> Evaluation:
+    """Return an evaluation as it is now."""
+    return jobs.read(state.workspace(), evaluation_id)
+
+
+def chosen_index(evaluations: tuple[Evaluation, ...]) -> int:
+    """Return the place of the evaluation that the address names; the newest otherwise.
+
+    An address that names a run means the newest evaluation of that run.
+    """
+    asked, run = st.query_params.get(ADDRESS, ""), st.query_params.get("run", "")
+    for place, each in enumerate(evaluations):
+        if str(each.id) == asked or (not asked and run in map(str, each.run_ids)):
+            return place
+    return 0
+
+
+def words(evaluation: Evaluation) -> str:
+    """Name an evaluation in the list to choose from."""
+    runs = plain("verdict.runs_of", runs=", ".join(map(str, evaluation.run_ids)))
+    export = Path(evaluation.config.export).name
+    named = plain("verdict.evaluation_name", number=str(evaluation.id), export=export, runs=runs)
+    return f"{named} · {plain(f'verdict.state_{evaluation.state}')}"
+
+
+def seconds_left(evaluation: Evaluation) -> str | None:
+    """Return in words how long the missing answers take at the pace so far; None too early."""
+    progress, started = evaluation.progress, evaluation.started_at
+    begun = st.session_state.setdefault(f"verdict_begun_{evaluation.id}", progress.done)
+    answered = progress.done - begun
+    if started is None or answered <= 0:
+        return None
+    pace_s = (progress.last_time - started) / answered
+    return duration((evaluation.of - progress.done) * pace_s)
+
+
+def exports() -> list[str]:
+    """Return the names of the workspace's exports, the newest first."""
+    home = state.workspace().exports
+    found = sorted(home.glob(f"*/{MANIFEST}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.parent.name for path in found]
+
+
+def restore(choices: tuple[serving.Choice, ...]) -> None:
+    """Set the form's first values: the run that the address names, else the newest; its export."""
+    known = [str(choice.run_id) for choice in choices]
+    asked = st.query_params.get("run", "")
+    if "verdict_runs" not in st.session_state:
+        st.session_state["verdict_runs"] = [asked if asked in known else known[0]]
+    if "verdict_export" not in st.session_state:
+        _follow()
+
+
+@reaction
+def follow_run() -> None:
+    """Take the export of the first chosen run."""
+    _follow()
+
+
+@reaction
+def start() -> None:
+    """Start the evaluation that the form describes and show it."""
+    run_ids = tuple(int(run) for run in st.session_state["verdict_runs"])
+    if not run_ids:
+        raise NoRuns
+    workspace = state.workspace()
+    export = workspace.export(st.session_state["verdict_export"])
+    request = EvaluationRequest(export, run_ids, device=st.session_state["verdict_device"])
+    started = jobs.launch(workspace, request)
+    st.query_params.from_dict({ADDRESS: str(started.id)})
+    done(t("verdict.started"))
+
+
+@reaction
+def choose(key: str) -> None:
+    """Show the evaluation that was chosen in the list."""
+    st.query_params.from_dict({ADDRESS: str(st.session_state[key])})
+    st.session_state["verdict_page"] = 1
+
+
+@reaction
+def stop(evaluation_id: int) -> None:
+    """Ask a running evaluation to end; its answers stay."""
+    jobs.stop(state.workspace(), evaluation_id)
+
+
+@reaction
+def resume(evaluation_id: int) -> None:
+    """Go on with an evaluation that was stopped or failed."""
+    jobs.resume(state.workspace(), evaluation_id)
+
+
+@reaction
+def first_page() -> None:
+    """Go to the first page of the rows, as after a change of the filter."""
+    st.session_state["verdict_page"] = 1
+
+
+def shown(evaluation: Evaluation) -> Shown:
+    """Return the report of an evaluation, read again only when there are more answers."""
+    report = _report(str(evaluation.folder), evaluation.progress.offset)
+    runs = serving.run_names()
+    names = {
+        each.model: runs.get(each.model, plain("compare.run", run=each.model))
+        for each in report.models
+        if each.model != BASE
+    }
+    return Shown(report, {BASE: plain("verdict.base")} | names)
+
+
+def wanted() -> RowFilter:
+    """Return the filter that the widgets say."""
+    chosen = st.session_state
+    return RowFilter(
+        outcomes=cast("tuple[Outcome, ...]", tuple(chosen.get("verdict_outcomes") or ())),
+        roles=cast("tuple[Role, ...]", tuple(chosen.get("verdict_roles") or ())),
+        flags=cast("tuple[Flag, ...]", tuple(chosen.get("verdict_flags") or ())),
+        text=chosen.get("verdict_text") or "",
+    )
+
+
+ROLES: tuple[Role, ...] = get_args(Role)
+FLAGS: tuple[Flag, ...] = get_args(Flag)
+
+
+def _follow() -> None:
+    known = exports()
+    chosen = st.session_state["verdict_runs"]
+    of_run = {str(choice.run_id): choice.export for choice in serving.choices()}
+    wanted_export = of_run.get(chosen[0]) if chosen else None
+    if wanted_export in known:
+        st.session_state["verdict_export"] = wanted_export
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _report(folder: str, offset: int) -> Report:
+    return jobs.report(Path(folder))

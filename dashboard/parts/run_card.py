@@ -1,0 +1,135 @@
+"""One run: its state in words, its figures, how it failed, and what it was made of."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from dashboard import watching
+from dashboard.format import duration, number, size
+from dashboard.parts.chips import Colour, chip
+from dashboard.text import has, literal, plain, t
+from pipeline.train.config import Settings, TrainConfig
+from pipeline.train.state import Run, RunFailure, State
+
+STATES: dict[State, tuple[str, Colour]] = {
+    "queued": ("schedule", "gray"),
+    "starting": ("progress_activity", "blue"),
+    "running": ("progress_activity", "blue"),
+    "stopping": ("hourglass_bottom", "orange"),
+    "finished": ("check_circle", "green"),
+    "stopped": ("stop_circle", "orange"),
+    "failed": ("error", "red"),
+}
+
+MOST_LINES = 6
+"""So many lines of a failed run's log are shown whole; more are scrolled."""
+
+
+def head(run: Run) -> None:
+    """Draw the run's name and the chip of its state."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        name = t("runs.name", run=str(run.id))
+        st.markdown(f"#### {name} :gray[{literal(run.config.title)}]", width="content")
+        icon, colour = STATES[run.state]
+        chip(t(f"runs.state_{run.state}"), icon, colour)
+
+
+def progress_line(run: Run) -> None:
+    """Draw how far the run is, in words and as a bar."""
+    progress, phase = run.progress, watching.phase(run)
+    words = t(
+        f"runs.words_{phase}",
+        step=progress.step,
+        steps=progress.plan.steps if progress.plan else 0,
+        epoch=number(progress.epoch, 1),
+        epochs=run.config.settings.epochs,
+    )
+    st.progress(progress.share, text=words)
+
+
+def figures(run: Run) -> None:
+    """Draw the latest figures in one row; a dash where there is none yet."""
+    progress = run.progress
+    seconds = progress.seconds_left if run.is_active else watching.seconds(run)
+    values: tuple[tuple[str, float | None, Callable[[float], str]], ...] = (
+        ("loss", progress.losses[-1].value if progress.losses else None, _loss),
+        ("validation", progress.validation[-1].value if progress.validation else None, _loss),
+        ("left" if run.is_active else "took", seconds, duration),
+        ("speed", progress.tokens_per_second, number),
+        ("rate", progress.rates[-1].value if progress.rates else None, _rate),
+        ("memory", progress.memory_bytes, lambda v: size(int(v))),
+    )
+    for column, (name, value, shown) in zip(st.columns(len(values)), values, strict=True):
+        column.metric(plain(f"runs.metric_{name}"), "–" if value is None else shown(value))
+
+
+def how_it_failed(run: Run, failure: RunFailure) -> None:
+    """Draw why a run failed: what ended it, the reason, the last lines, and how to go on."""
+    known = f"runs.error_{failure.error}"
+    lines = [t(known if has(known) else "runs.error_unknown")]
+    if failure.error not in ("signal", "exit", "lost"):
+        lines.append(literal(failure.message))
+    if failure.signal:
+        lines.append(t("runs.failed_signal", signal=failure.signal))
+    elif failure.exit_code is not None:
+        lines.append(t("runs.failed_code", code=failure.exit_code))
+    saved = run.progress.checkpoints
+    lines.append(
+        t("runs.checkpoint_words", step=saved[-1][0]) if saved else t("runs.checkpoint_none")
+    )
+    st.error("\n\n".join([f"**{t('runs.failed_title')}**", *lines]), icon=":material/error:")
+    if failure.log:
+        st.caption(t("runs.log_lines"))
+        height: Literal["content"] | int = 160 if len(failure.log) > MOST_LINES else "content"
+        st.code("\n".join(failure.log), language=None, wrap_lines=True, height=height)
+
+
+def settings(run: Run) -> None:
+    """Draw what the run was made of: model, data with hashes, every setting."""
+    opened = st.expander(
+        t("runs.config"), icon=":material/tune:", key=f"runs_config_{run.id}", on_change="rerun"
+    )
+    if not opened.open:
+        return
+    with opened:
+        st.table(_facts(run.config, run.folder), border="horizontal")
+        values = {
+            plain(f"launch.set_{each.name}"): literal(str(getattr(run.config.settings, each.name)))
+            for each in fields(Settings)
+        }
+        st.table(values, border="horizontal", width="content")
+
+
+def _loss(value: float) -> str:
+    return number(value, 3)
+
+
+def _rate(value: float) -> str:
+    return f"{value:.1e}".replace("e-0", "e-")
+
+
+def system_words(config: TrainConfig) -> str:
+    """Name the system prompt that a run trained with."""
+    prompt = config.system_prompt
+    return prompt.text if prompt.policy == "text" else plain(f"runs.system_{prompt.policy}")
+
+
+def _facts(config: TrainConfig, folder: Path) -> dict[str, str]:
+    files = [
+        t("runs.config_file", name=file.name, rows=file.rows, sha1=file.sha1[:10])
+        for file in (*config.data, *config.validation)
+    ]
+    facts = {
+        "config_model": literal(config.model),
+        "config_export": literal(config.export),
+        "config_layout": literal(config.layout),
+        "config_system": literal(system_words(config)),
+        "config_device": literal(config.device),
+        "config_preset": literal(config.preset),
+        "config_files": "  \n".join(files),
+        "config_folder": literal(str(folder)),
+    }
+    return {plain(f"runs.{name}"): words for name, words in facts.items()}

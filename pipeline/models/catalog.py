@@ -1,0 +1,139 @@
+"""The base models of a workspace: what each folder holds, read without torch.
+
+A folder that cannot be used is listed too, with its fault: who put it there must learn why.
+"""
+
+import json
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.jsonio import read_json
+from pipeline.models.template import TemplateFault, default_system_prompt
+from pipeline.workspace import Workspace
+
+CONFIG = "config.json"
+LONGEST_HEADER_BYTES = 100_000_000
+"""The bound of the safetensors format itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseModel:
+    """A base model's folder; facts that the folder does not tell are empty."""
+
+    name: str
+    folder: Path
+    architecture: str = ""
+    parameters: int = 0
+    size_bytes: int = 0
+    """Of the weights on disk."""
+    dtype: str = ""
+    """The number format of most weights, as torch calls it."""
+    context_tokens: int = 0
+    template: str = ""
+    default_prompt: str | None = None
+    """The system prompt that the template adds on its own."""
+    needs_code: bool = False
+    """Whether the model brings Python code of its own."""
+    fault: str = ""
+    """Why the folder cannot be used; empty if it can."""
+
+
+def listed(workspace: Workspace) -> tuple[BaseModel, ...]:
+    """Return the models in the workspace's folder, by name."""
+    return tuple(read(path.parent) for path in sorted(workspace.models.glob(f"*/{CONFIG}")))
+
+
+def read(folder: Path) -> BaseModel:
+    """Return what a model's folder holds; BadInput if there is no folder or no config in it."""
+    if not (folder / CONFIG).is_file():
+        raise BadInput(f"{folder} is no model: it has no {CONFIG}.")
+    try:
+        return _read(folder)
+    except (OSError, ValueError) as error:
+        return BaseModel(folder.name, folder, fault=str(error))
+
+
+def _read(folder: Path) -> BaseModel:
+    config = read_json(folder / CONFIG)
+    template, fault = "", ""
+    default: str | None = None
+    try:
+        template, tokens = _template(folder)
+        default = default_system_prompt(template, tokens) if template else None
+    except TemplateFault as error:
+        fault = str(error)
+    shards = sorted(folder.glob("*.safetensors"))
+    parameters, dtype = _weights(shards)
+    architectures = config.get("architectures")
+    return BaseModel(
+        name=folder.name,
+        folder=folder,
+        architecture=str(architectures[0]) if isinstance(architectures, list) and architectures
+        else "",
+        parameters=parameters,
+        size_bytes=sum(shard.stat().st_size for shard in shards),
+        dtype=dtype,
+        context_tokens=_int(config.get("max_position_embeddings")),
+        template=template,
+        default_prompt=default,
+        needs_code="auto_map" in config,
+        fault=fault or _missing(folder, shards, template),
+    )  # fmt: skip
+
+
+def _missing(folder: Path, shards: list[Path], template: str) -> str:
+    if not shards:
+        return "it has no safetensors weights"
+    if not any(folder.glob("tokenizer*")):
+        return "it has no tokenizer"
+    if not template:
+        return "its tokenizer has no chat template"
+    return ""
+
+
+def _template(folder: Path) -> tuple[str, dict[str, str]]:
+    path = folder / "tokenizer_config.json"
+    config = read_json(path) if path.is_file() else {}
+    own = folder / "chat_template.jinja"
+    template = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
+    tokens = {name: _token(config.get(name)) for name in ("bos_token", "eos_token", "unk_token")}
+    return str(template or ""), {name: token for name, token in tokens.items() if token}
+
+
+def _token(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("content")
+    return value if isinstance(value, str) else ""
+
+
+def _weights(shards: list[Path]) -> tuple[int, str]:
+    """Count parameters and find the commonest number format, from the shards' headers alone."""
+    by_dtype: dict[str, int] = {}
+    for shard in shards:
+        for name, tensor in _header(shard).items():
+            if name != "__metadata__" and isinstance(tensor, dict):
+                count = prod(_int(size) for size in tensor.get("shape", ()))
+                dtype = str(tensor.get("dtype", ""))
+                by_dtype[dtype] = by_dtype.get(dtype, 0) + count
+    commonest = max(by_dtype, key=by_dtype.__getitem__, default="")
+    return sum(by_dtype.values()), _DTYPES.get(commonest, commonest.lower())
+
+
+def _header(shard: Path) -> dict[str, object]:
+    with shard.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > LONGEST_HEADER_BYTES:
+            raise ValueError(f"{shard.name} is not a safetensors file")
+        value = json.loads(file.read(length))
+    if not isinstance(value, dict):
+        raise ValueError(f"{shard.name} is not a safetensors file")
+    return value
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}

@@ -1,0 +1,126 @@
+"""The Verdict page: three sentences, the table, the rows, and an evaluation on its way."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.text import messages
+from pipeline.evaluate import jobs
+from pipeline.workspace import Workspace
+from tests.dashboard import run_seed
+from tests.dashboard.conftest import assert_calm
+from tests.dashboard.evaluation_seed import evaluation
+from tests.dashboard.seed import HOSTILE
+
+WORKER = "tests.pipeline.evaluate.fake_worker"
+
+
+@pytest.fixture
+def trained(home: Path) -> Path:
+    """A workspace with a finished run and nothing evaluated yet."""
+    run_seed.model(home)
+    run_seed.export(home)
+    run_seed.run(home, 1)
+    return home
+
+
+@pytest.fixture
+def evaluated(trained: Path) -> Path:
+    """The same with a finished evaluation."""
+    evaluation(trained, 1)
+    return trained
+
+
+def lines(page: AppTest) -> str:
+    return "\n".join(str(element.value) for element in page.markdown)
+
+
+def words(language: str, key: str) -> str:
+    return str(messages("zh" if language == "zh" else "en")[key])
+
+
+def test_without_an_adapter_the_page_leads_to_launch(open_page, language: str):
+    assert words(language, "verdict.no_runs") in lines(open_page("verdict", language))
+
+
+def test_with_an_adapter_and_no_evaluation_the_form_is_there(open_page, trained, language: str):
+    page = open_page("verdict", language)
+    assert words(language, "verdict.empty") in lines(page)
+    assert page.multiselect(key="verdict_runs").value == ["1"]
+    assert page.selectbox(key="verdict_export").value == "clinic-3"
+
+
+def test_the_three_sentences_hold_the_figures(open_page, evaluated):
+    page = open_page("verdict")
+    told = lines(page)
+    assert ":primary[75 %]" in told
+    assert "**3 of 4**" in told
+    assert "English 2 of 2 · Chinese 1 of 2" in told
+    assert "**6 of 8**" in told
+    assert "2.05" in told
+
+
+def test_the_page_is_calm_in_each_language(open_page, evaluated, language: str):
+    page = open_page("verdict", language)
+    table = page.dataframe[0].value
+    assert words(language, "verdict.base") in table.columns
+    assert len(table) == 13
+
+
+def test_rows_are_filtered_by_what_became_of_them(open_page, evaluated):
+    page = open_page("verdict")
+    assert "17 rows" in [element.value for element in page.caption]
+    page.get_by_key("verdict_outcomes").set_value(["lost"]).run()
+    assert_calm(page)
+    assert "1 row" in [element.value for element in page.caption]
+    page.text_input(key="verdict_text").set_value("no such words").run()
+    assert "No row is like that." in [element.value for element in page.caption]
+
+
+def test_a_page_further_on_is_left_when_the_filter_leaves_fewer_rows(open_page, evaluated):
+    page = open_page("verdict")
+    page.session_state["verdict_page"] = 3
+    page.run()
+    page.get_by_key("verdict_outcomes").set_value(["lost"]).run()
+    assert_calm(page)
+
+
+def test_hostile_texts_are_shown_letter_by_letter(open_page, evaluated):
+    page = open_page("verdict")
+    page.text_input(key="verdict_text").set_value("alert(1)").run()
+    shown = "\n".join(element.value for element in page.html)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert HOSTILE not in lines(page)
+
+
+def test_a_failed_evaluation_says_why_and_can_go_on(open_page, trained, language: str):
+    evaluation(trained, 1, "failed")
+    page = open_page("verdict", language)
+    assert words(language, "verdict.error_lost") in page.error[0].value
+    assert page.button(key="verdict_resume")
+    assert words(language, "verdict.not_yet") in lines(page)
+
+
+def test_a_running_evaluation_shows_how_far_it_is(open_page, trained, language: str):
+    evaluation(trained, 1, "running")
+    page = open_page("verdict", language)
+    assert page.progress[0].value == 50
+    assert page.button(key="verdict_stop")
+
+
+def test_starting_needs_an_adapter_and_then_shows_the_evaluation(open_page, trained, monkeypatch):
+    monkeypatch.setattr(jobs, "launch", partial(jobs.launch, worker=WORKER))
+    page = open_page("verdict")
+    page.multiselect(key="verdict_runs").set_value([]).run()
+    page.button(key="verdict_start").click().run()
+    assert_calm(page)
+    assert page.error
+    page.multiselect(key="verdict_runs").set_value(["1"]).run()
+    page.button(key="verdict_start").click().run()
+    assert_calm(page)
+    workspace = Workspace.at(trained)
+    (started,) = jobs.listed(workspace)
+    assert page.query_params["evaluation"] == str(started.id)
+    jobs.wait(workspace, started.id)
