@@ -52,8 +52,11 @@ class View:
 class Asking:
     """One question to several models, from the first word to the kept comparison."""
 
-    def __init__(self, question: Question, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.question = question
+    def __init__(
+        self, question: Question, prompt: str = "", *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`prompt` is what the person wrote, without the task sentence put before it."""
+        self.question, self.prompt = question, prompt
         self._clock = clock
         self._since = clock()
         self._changed = threading.Condition()

@@ -4,19 +4,19 @@ import streamlit as st
 
 from dashboard.format import number
 from dashboard.parts.prose import prose
-from dashboard.text import plain, t
+from dashboard.text import literal, plain, t
 from pipeline.chat.protocol import BASE, Final, Stamp
 
 SHORT_HASH = 10
 
 
-def speaker(model: str, title: str = "") -> None:
+def speaker(model: str, name: str) -> None:
     """Draw who answers: the base is grey, an adapter has the accent."""
     if model == BASE:
         st.markdown(f":gray[:material/crop_square: **{t('compare.base')}**]")
     else:
-        named = t("compare.adapter", run=model, title=title)
-        st.markdown(f":primary[:material/layers: **{named}**]")
+        shown = literal(name) if name else t("compare.run", run=model)
+        st.markdown(f":primary[:material/layers: **{shown}**]")
 
 
 def words(text: str, *, against: str | None = None) -> None:
@@ -27,9 +27,9 @@ def words(text: str, *, against: str | None = None) -> None:
         st.markdown(f":gray[{t('compare.no_words')}]")
 
 
-def stamp_line(final: Final) -> None:
+def stamp_line(final: Final | None) -> None:
     """Draw in small what made the answer; a foreign server gives no stamp."""
-    if final.stamp is None:
+    if final is None or final.stamp is None:
         st.caption(t("compare.no_stamp"))
         return
     st.caption(" · ".join(_parts(final, final.stamp)))

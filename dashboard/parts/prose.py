@@ -32,11 +32,16 @@ def prose(text: str, *, is_lead: bool = False, against: str | None = None) -> No
 
 def marked(text: str, against: str) -> str:
     """Return `text` as escaped HTML with the words that differ from `against` in <mark>."""
-    words, others = _WORD.findall(text), _WORD.findall(against)
+    words, others = pieces(text), pieces(against)
     matcher = SequenceMatcher(None, others, words, autojunk=False)
-    pieces = []
+    shown = []
     for kind, _, _, start, end in matcher.get_opcodes():
         piece = html.escape("".join(words[start:end]))
         if piece:
-            pieces.append(piece if kind == "equal" else f'<mark style="{_MARK}">{piece}</mark>')
-    return "".join(pieces)
+            shown.append(piece if kind == "equal" else f'<mark style="{_MARK}">{piece}</mark>')
+    return "".join(shown)
+
+
+def pieces(text: str) -> list[str]:
+    """Cut a text into what differences are told by: words, single CJK characters, spaces, signs."""
+    return _WORD.findall(text)
