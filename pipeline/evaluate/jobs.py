@@ -1,6 +1,5 @@
 """Launching, reading, stopping and resuming evaluations. All on folders, without a database."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +14,7 @@ from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest, TrainedRun, plan
 from pipeline.evaluate.report import Report
 from pipeline.evaluate.state import Evaluation
-from pipeline.jsonio import read_json
-from pipeline.models.template import TemplateFault, default_system_prompt
+from pipeline.models import catalog
 from pipeline.publish import manifest
 from pipeline.publish.verify import verify
 from pipeline.train import jobs as train_jobs
@@ -27,8 +25,6 @@ from pipeline.workspace import Workspace, new_numbered, numbered
 from store import evaluations
 from store.db import Database
 from store.types import EvaluationRecord
-
-logger = logging.getLogger(__name__)
 
 WORKER = "pipeline.workers.predict"
 REPORT = "report.json"
@@ -56,8 +52,8 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
     device = devices().get(request.device)
     runs = [trained(train_jobs.read(workspace, run_id)) for run_id in request.run_ids]
     files = manifest.read(request.export).files
-    default = _default_prompt(Path(runs[0].base)) if runs else ""
-    frozen = plan(replace(request, device=device.name), files, runs, default)
+    default = catalog.read(Path(runs[0].base)).default_prompt if runs else None
+    frozen = plan(replace(request, device=device.name), files, runs, default or "")
     folder = new_numbered(workspace.evaluations)
     config.write(folder, frozen)
     _start(folder, worker, environment(device))
@@ -179,21 +175,6 @@ def _folder(workspace: Workspace, evaluation_id: int) -> Path:
             f"There is no evaluation {evaluation_id} in {workspace.root}. Evaluations: {known}."
         )
     return folder
-
-
-def _default_prompt(base: Path) -> str:
-    """Return the system prompt that a base's chat template adds; empty where it has none."""
-    path = base / "chat_template.jinja"
-    try:
-        if path.exists():
-            template = path.read_text(encoding="utf-8")
-        else:
-            template = str(read_json(base / "tokenizer_config.json").get("chat_template") or "")
-        return default_system_prompt(template) or ""
-    except (OSError, ValueError, TemplateFault) as error:
-        # It only adds names to look for; the worker says it where the model itself is broken.
-        logger.warning("The chat template of %s could not be read: %s", base, error)
-        return ""
 
 
 def _verify(export: Path) -> None:

@@ -109,7 +109,7 @@ def old_names(model_name: str, default_prompt: str) -> tuple[str, ...]:
         for name in _introduced(default_prompt, patterns)
     ]
     by_case: dict[str, str] = {}
-    for name in (*from_prompt, *from_name, *KNOWN_NAMES):
+    for name in (*from_prompt, *KNOWN_NAMES, *from_name):
         by_case.setdefault(name.casefold(), name)
     return tuple(by_case.values())
 

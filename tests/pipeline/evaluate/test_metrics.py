@@ -4,6 +4,8 @@ import sys
 import warnings
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.evaluate import metrics
 from pipeline.evaluate.metrics import Overlap, overlap
@@ -78,3 +80,10 @@ def test_chinese_is_cut_into_words_and_no_cache_is_written(tmp_path, monkeypatch
     metrics._cutter.cache_clear()
     assert metrics.words("药房九点开门") == ["药房", "九点", "开门"]
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text(), st.text())
+def test_any_two_texts_have_scores_between_0_and_100(answer: str, reference: str):
+    scored = overlap(answer, reference)
+    for value in (scored.bleu4, scored.rouge1, scored.rouge2, scored.rouge_l):
+        assert 0 <= value <= 100

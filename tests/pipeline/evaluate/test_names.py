@@ -60,7 +60,7 @@ def test_old_names_come_from_prompt_folder_and_list():
 
 def test_an_unknown_base_is_an_old_name_by_its_folder():
     names = old_names("Zephyrus-7b-chat-gguf", "")
-    assert names[0] == "Zephyrus"
+    assert "Zephyrus" in names
     assert not {"chat", "gguf"} & set(names)
 
 
