@@ -8,17 +8,21 @@ from collections.abc import Sequence
 import streamlit as st
 
 
-def restore(key: str, *, allowed: Sequence[str], default: Sequence[str]) -> None:
+def restore(
+    key: str, *, allowed: Sequence[str], default: Sequence[str], is_single: bool = False
+) -> None:
     """Set a widget's first value from the address; what is not allowed there is passed over."""
     if key in st.session_state:
         return
     given = [value for value in st.query_params.get_all(key) if value in allowed]
-    st.session_state[key] = given or list(default)
+    chosen = given or list(default)
+    st.session_state[key] = chosen[0] if is_single else chosen
 
 
 def keep(key: str, *, default: Sequence[str]) -> None:
     """Write a widget's value to the address; the default is left out."""
-    chosen = list(st.session_state.get(key) or [])
+    value = st.session_state.get(key) or []
+    chosen = [value] if isinstance(value, str) else list(value)
     if chosen == list(default):
         st.query_params.pop(key, None)
     elif st.query_params.get_all(key) != chosen:

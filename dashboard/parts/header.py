@@ -8,7 +8,7 @@ from dashboard.text import t
 
 def page_header(page: str) -> DeltaGenerator:
     """Draw `page.title` and `page.sentence`; return the place at the top right for the action."""
-    words, action = st.columns([3, 2], vertical_alignment="bottom", gap="medium")
+    words, action = st.columns(2, vertical_alignment="bottom", gap="medium")
     with words.container(gap=None):
         st.title(t(f"{page}.title"), anchor=False)
         st.markdown(f":gray[{t(f'{page}.sentence')}]")

@@ -32,9 +32,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def filled(home: Path) -> Database:
-    """The same workspace with two datasets and a cluster of each relation; shared with the app."""
-    database = state.store()
+def database(home: Path) -> Database:
+    """The store of that workspace, shared with the app."""
+    return state.store()
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """The same store with two datasets and a cluster of each relation."""
     seed.fill(database)
     return database
 

@@ -1,0 +1,118 @@
+"""The Import page: preview, refusals, placeholders, samples, and files that are broken."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dashboard.text import messages
+from store import datasets, pairs
+from store.types import PairFilter
+from tests.dashboard.conftest import assert_calm
+
+ROWS = [
+    {"instruction": "Answer about the clinic.", "input": "When does it open?", "output": "At 8."},
+    {"instruction": "Answer about the clinic.", "input": "When does it close?", "output": "At 5."},
+    {"instruction": "Answer about the clinic.", "input": "Who runs it?", "output": ""},
+]
+BROKEN = {
+    "truncated": ("cut.json", b'[{"instruction": "a", "output": "b"}, {"instruction": "c", "outp'),
+    "empty": ("empty.json", b""),
+    "wrong encoding": ("latin.csv", "instruction,output\nCaf\xe9?,\xff\x80".encode("latin-1")),
+    "no answers": ("questions.jsonl", b'{"instruction": "a"}\n{"instruction": "b"}\n'),
+    "one long string": ("long.json", b'"' + b"x" * 10_000_000 + b'"'),
+    "no table": ("noise.parquet", b"PAR1 and nothing that follows"),
+}
+
+
+def give(page, name: str, content: bytes) -> None:
+    """Drop a file on the page."""
+    page.file_uploader[0].upload(name, content)
+    page.run()
+    assert_calm(page)
+
+
+def stored(database) -> list[str]:
+    """The questions in the store."""
+    return [p.question for p in pairs.page(database, matching=PairFilter(), size=500).rows]
+
+
+def test_an_empty_workspace_offers_the_samples(open_page, language: str):
+    page = open_page("import", language)
+    assert messages(language)["import.empty"] in [m.value for m in page.markdown]
+    page.button(key="import_try_samples").click().run()
+    assert_calm(page)
+    assert [s.value for s in page.subheader][-1] == "general\\.json"
+    assert page.segmented_control(key="import_0_0_role").value == "identity"
+
+
+def test_a_dropped_file_is_shown_before_it_is_imported(open_page, home: Path):
+    page = open_page("import")
+    give(page, "clinic.json", json.dumps(ROWS).encode())
+    assert page.text_input(key="import_0_0_name").value == "clinic"
+    assert page.segmented_control(key="import_0_0_role").value == "domain"
+    assert page.text_area(key="import_0_0_trigger").value == "Answer about the clinic."
+    assert page.button(key="import_go").label == "Import 2 pairs"
+    refused = page.expander(key="import_0_0_refused").dataframe[0].value
+    assert refused.to_numpy().tolist() == [[3, "It has no answer."]]
+
+
+def test_importing_stores_the_pairs_and_can_be_undone(open_page, database):
+    page = open_page("import")
+    give(page, "clinic.json", json.dumps(ROWS).encode())
+    page.text_input(key="import_0_0_name").set_value("hours")
+    page.button(key="import_go").click().run()
+    assert_calm(page)
+    dataset = datasets.by_name(database, "hours")
+    assert (dataset.role, dataset.trigger) == ("domain", "Answer about the clinic.")
+    assert stored(database) == ["When does it open?", "When does it close?"]
+    page.button(key="import_undo").click().run()
+    assert stored(database) == []
+    assert page.file_uploader
+
+
+def test_placeholders_are_asked_for_and_what_is_left_is_said(open_page, database):
+    page = open_page("import")
+    row = {"instruction": "Who are you?", "output": "I am {{name}} by {{author}}."}
+    give(page, "me.jsonl", json.dumps(row).encode())
+    page.text_input(key="import_value_0_name").set_value("Graft")
+    page.button(key="import_go").click().run()
+    assert pairs.get(database, 1).answer == "I am Graft by {{author}}."
+    assert "{{author}}" in page.warning[0].value.replace("\\", "")
+
+
+def test_a_path_on_the_machine_is_read_there(open_page, tmp_path: Path):
+    (tmp_path / "clinic.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    page = open_page("import")
+    page.text_input(key="import_path").set_value(str(tmp_path)).run()
+    assert page.text_input(key="import_0_0_name").value == "clinic"
+    page.text_input(key="import_path").set_value(str(tmp_path / "none.json")).run()
+    assert "none" in page.error[0].value
+    assert page.button(key="import_go").disabled
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_gives_words_and_loses_nothing(open_page, filled, kind: str):
+    before = stored(filled)
+    page = open_page("import")
+    give(page, *BROKEN[kind])
+    assert page.error or page.expander(key="import_0_0_refused").dataframe
+    assert stored(filled) == before
+
+
+def test_a_name_with_another_role_is_refused_in_words(open_page, filled):
+    page = open_page("import")
+    give(page, "clinic.json", json.dumps(ROWS).encode())
+    page.segmented_control(key="import_0_0_role").set_value("general")
+    page.button(key="import_go").click().run()
+    assert_calm(page)
+    assert "clinic" in page.error[0].value
+    assert len(stored(filled)) == 67
+
+
+def test_a_hostile_file_name_and_text_are_shown_as_text(open_page):
+    page = open_page("import")
+    row = {"instruction": "<script>alert(1)</script>", "output": ":red[x] $y$"}
+    give(page, "a :red[b] $c$.json", json.dumps([row]).encode())
+    assert page.subheader[0].value == "a \\:\u2060red\\[b\\] \\$c\\$\\.json"
+    assert page.dataframe[0].value.iloc[0].tolist() == [row["instruction"], row["output"]]
