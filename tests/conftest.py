@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from store.db import Database
+
+# A busy machine is slow, not wrong.
+settings.register_profile("graft", deadline=None)
+settings.load_profile("graft")
 
 
 @pytest.fixture

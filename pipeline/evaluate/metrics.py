@@ -5,15 +5,11 @@ They measure wording, not truth: an answer with every value wrong can score 80.
 """
 
 import importlib
-import sys
-import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-_RECURSION = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +50,11 @@ def _rouge(answer: str, reference: str) -> tuple[float, float, float]:
     if not hypothesis.split() or not target.split():
         return 0.0, 0.0, 0.0
     rouge = _load("rouge_chinese").Rouge()
-    # rouge_chinese walks back through its table by recursion, one call a word of either text.
-    with _Deeper(len(hypothesis.split()) + len(target.split())):
-        scores = rouge.get_scores(hypothesis, target)[0]
+    scores = rouge.get_scores(hypothesis, target)[0]
     rouge1, rouge2, rouge_l = (
         round(float(scores[name]["f"]) * 100, 4) for name in ("rouge-1", "rouge-2", "rouge-l")
     )
     return rouge1, rouge2, rouge_l
-
-
-class _Deeper:
-    """Lets code that recurses once a word run on long texts, then restores the limit."""
-
-    def __init__(self, calls: int) -> None:
-        self._calls = calls
-
-    def __enter__(self) -> None:
-        _RECURSION.acquire()
-        self._before = sys.getrecursionlimit()
-        sys.setrecursionlimit(self._before + 2 * self._calls)
-
-    def __exit__(self, *_: object) -> None:
-        sys.setrecursionlimit(self._before)
-        _RECURSION.release()
 
 
 @lru_cache(maxsize=1)

@@ -119,7 +119,7 @@ def _score(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
     values = [value for value, _ in figures]
     if measure in MEANS:
         return statistics.mean(values, [weight for _, weight in figures])
-    return statistics.rate([value == 1.0 for value in values])
+    return statistics.rate(_held(values))
 
 
 def _against(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
@@ -131,11 +131,14 @@ def _against(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
         and (figure := PICKS[measure](row, answer))
         and (other := PICKS[measure](row, base))
     ]
-    return statistics.difference(
-        [figure[0] for figure, _ in pairs],
-        [other[0] for _, other in pairs],
-        [figure[1] for figure, _ in pairs],
-    )
+    values, others = [figure[0] for figure, _ in pairs], [other[0] for _, other in pairs]
+    if measure in MEANS:
+        return statistics.difference(values, others, [figure[1] for figure, _ in pairs])
+    return statistics.rate_difference(_held(values), _held(others))
+
+
+def _held(values: Sequence[float]) -> list[bool]:
+    return [value == 1.0 for value in values]
 
 
 def _outcome(is_so: bool | None) -> Figure | None:

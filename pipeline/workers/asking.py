@@ -55,11 +55,10 @@ class Asker:
         """Put all rows to one model, the longest first, and yield the answers batch by batch."""
         tokenizer = self._tokenizers[candidate.model]
         prepared = [prepare(tokenizer, question) for question in asked]
-        with only(self._model, candidate.model):
-            for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
-                if self._should_stop():
-                    return
-                yield self._batch(candidate.model, batch)
+        for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
+            if self._should_stop():
+                return
+            yield self._batch(candidate.model, batch)
 
     def _batch(self, model: str, batch: Sequence[Prepared]) -> list[RawAnswer]:
         """Answer a batch; one that the memory or the model's window refuses is halved."""
@@ -84,9 +83,9 @@ class Asker:
             Settings(max_tokens=self._plan.max_new_tokens),
             should_stop=self._should_stop,
         )
-        losses = reference_losses(
-            self._model, [(row.prompt, row.reference) for row in batch], tokenizer.pad_token_id
-        )
+        rows = [(row.prompt, row.reference) for row in batch]
+        with only(self._model, model):
+            losses = reference_losses(self._model, rows, tokenizer.pad_token_id)
         return [
             _answer(model, row, answer, scored)
             for row, answer, scored in zip(batch, given, losses, strict=True)

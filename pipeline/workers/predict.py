@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.errors import PipelineError
+from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.evaluate import answers, config, questions
 from pipeline.evaluate.config import Candidate, EvaluationConfig
 from pipeline.evaluate.questions import Question
@@ -96,17 +96,15 @@ def _still_open(
     ]
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     """Run one evaluation to its end; the exit code is 0 unless it failed."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     events = Events(folder)
-    terminated = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
     request = folder / "stop.request"
     try:
-        predict(folder, events, lambda: terminated.is_set() or request.exists())
+        predict(folder, events, lambda: is_terminated() or request.exists())
     except Exception as error:
         # The boundary of the process: whoever started it reads the reason from the event.
         logger.exception("The evaluation failed")
@@ -118,7 +116,7 @@ def main(folder: Path) -> int:
 
 def _explained(error: Exception) -> tuple[str, str]:
     """Return the class of a failure and words that a person can act on."""
-    if isinstance(error, questions.DataChanged):
+    if isinstance(error, DoesNotHold):
         return "data", str(error)
     if isinstance(error, PipelineError):
         return "model", str(error)
@@ -133,4 +131,6 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    terminated = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    sys.exit(main(Path(sys.argv[1]), terminated.is_set))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.evaluate import statistics
-from pipeline.evaluate.statistics import NO_SCORE, Score, difference, mean, rate
+from pipeline.evaluate.statistics import NO_SCORE, Score, difference, mean, rate, rate_difference
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,32 @@ def test_a_rate_has_wilsons_interval(right: int, n: int, low: float, high: float
 
 def test_no_rows_are_no_score():
     assert rate([]) == mean([]) == difference([], []) == mean([1.0], [0.0]) == NO_SCORE
+    assert rate_difference([], []) == NO_SCORE
+
+
+def paired(both: int, only: int, other: int, neither: int) -> Score:
+    outcomes = [True] * both + [True] * only + [False] * other + [False] * neither
+    others = [True] * both + [False] * only + [True] * other + [False] * neither
+    return rate_difference(outcomes, others)
+
+
+@pytest.mark.parametrize(
+    ("counts", "value", "low", "high"),
+    [((36, 12, 2, 0), 0.2, 0.0569, 0.3404), ((0, 10, 0, 0), 1.0, 0.6075, 1.0)],
+    ids=["Newcombe's example", "every row goes one way"],
+)
+def test_a_difference_of_rates_has_newcombes_interval(
+    counts: tuple[int, int, int, int], value: float, low: float, high: float
+):
+    score = paired(*counts)
+    assert (score.value, score.low, score.high) == pytest.approx((value, low, high), abs=1e-4)
+
+
+def test_two_rows_prove_nothing():
+    score = paired(1, 0, 0, 1)
+    assert score.low is not None
+    assert score.high is not None
+    assert (score.value, score.low < -0.5, score.high > 0.5) == (0.0, True, True)
 
 
 def test_a_mean_is_weighted_and_repeats_to_the_digit():
