@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import streamlit as st
@@ -59,12 +60,19 @@ def words(fact: Exception) -> str:
 
 
 def _facts(fact: Exception) -> dict[str, object]:
-    facts: dict[str, object] = dict(vars(fact))
+    facts = {name: _shown(value) for name, value in vars(fact).items()}
     if isinstance(fact, WorkspaceHeld) and fact.since is not None:
         facts |= {"since": when(fact.since), "pid": str(fact.pid)}
     if "kind" in facts and has(kind := f"shell.kind_{facts['kind']}"):
         facts["kind"] = plain(kind)
     return facts
+
+
+def _shown(value: object) -> object:
+    """A folder by its name, several things one after another."""
+    if isinstance(value, Path):
+        return value.name
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _later(draw: Callable[[str], None], what: str) -> None:

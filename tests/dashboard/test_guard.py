@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.text import messages
+from pipeline.train.jobs import ExportDamaged
 from store.db import Database
 from store.errors import WorkspaceHeld
 
@@ -53,3 +54,14 @@ def test_the_unexpected_is_a_calm_panel_and_the_log_has_the_rest(
     assert "wires crossed" not in str([m.value for m in page.markdown])
     assert reference in caplog.text
     assert "wires crossed" in caplog.text
+
+
+def test_a_pipeline_error_is_told_in_the_readers_language(open_app, language: str, monkeypatch):
+    damaged = ExportDamaged(Path("/x/exports/clinic-3"), ("a.json (differs)", "b.json (missing)"))
+    with store_that_raises(monkeypatch, damaged):
+        page = open_app(language)
+    words = page.error[0].value.replace("\\", "")
+    assert "clinic-3" in words
+    assert "/x/" not in words
+    assert "a.json (differs), b.json (missing)" in words
+    assert ("导出" in words) == (language == "zh")
