@@ -146,7 +146,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         format_func=words.__getitem__,
         key="compare_run",
         on_change=comparing.chosen,
-        width=360,
+        width=440,
     )
     choice = by_run[run]
     ask_settings(choice)
