@@ -3,6 +3,7 @@
 The events of a run are read once a process and then only what is new, whoever looks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,6 +14,7 @@ from dashboard.parts.notices import done
 from dashboard.text import t
 from pipeline.errors import DoesNotHold
 from pipeline.train import config, jobs
+from pipeline.train.curve import Point, points, smooth, thinned
 from pipeline.train.events import Progress
 from pipeline.train.state import Run
 from pipeline.train.state import read as read_run
@@ -28,6 +30,36 @@ class Choice:
 
     run_id: int
     missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What the loss chart of a run draws: (step, loss) of each curve, and the planned steps."""
+
+    raw: Sequence[Point]
+    smoothed: Sequence[Point]
+    validation: Sequence[Point]
+    steps: int
+
+
+def curves(run: Run) -> Curves:
+    """Return the curves of a run, thinned to what a browser draws without trouble."""
+    losses = points(run.progress.losses)
+    return Curves(
+        raw=thinned(losses),
+        smoothed=thinned(smooth(losses)),
+        validation=points(run.progress.validation),
+        steps=run.progress.plan.steps if run.progress.plan else 0,
+    )
+
+
+def held(run_id: int, now: Curves, *, follows: bool) -> Curves:
+    """Return the curves to draw: those of now, or those that stood when following was ended."""
+    key = f"runs_held_{run_id}"
+    if follows or key not in st.session_state:
+        st.session_state[key] = now
+    kept: Curves = st.session_state[key]
+    return kept
 
 
 def listed() -> tuple[Run, ...]:

@@ -12,7 +12,6 @@ from dashboard.parts.notices import empty_state
 from dashboard.parts.run_card import figures, head, how_it_failed, progress_line, settings
 from dashboard.parts.run_table import run_table
 from dashboard.text import literal, plain, t
-from pipeline.train.curve import points, smooth, thinned
 from pipeline.train.state import Run, log_tail
 
 REFRESH_S = 2
@@ -27,15 +26,26 @@ def draw_live(run_id: int) -> None:
             st.rerun()
         progress_line(run)
         figures(run)
-        losses = points(run.progress.losses)
-        loss_chart(
-            thinned(losses),
-            thinned(smooth(losses)),
-            points(run.progress.validation),
-            steps=run.progress.plan.steps if run.progress.plan else 0,
-            key=f"runs_loss_{run_id}",
-        )
+        draw_chart(run)
         draw_log(run)
+
+
+def draw_chart(run: Run) -> None:
+    """Draw the curves; while a run trains they can be made to stand still, to zoom and read them.
+
+    Streamlit builds a Plotly chart anew whenever its figure changes, so zoom and hover end there.
+    """
+    curves = watching.curves(run)
+    if run.is_active:
+        follows = st.toggle(
+            t("runs.follow"),
+            value=True,
+            key=f"runs_follow_{run.id}",
+            help=t("runs.follow_help"),
+            persist_state="session",
+        )
+        curves = watching.held(run.id, curves, follows=follows)
+    loss_chart(curves, key=f"runs_loss_{run.id}")
 
 
 def draw_log(run: Run) -> None:

@@ -27,7 +27,7 @@ def ask_settings(choice: Choice) -> None:
             0.0,
             2.0,
             step=0.1,
-        format="%.1f",
+            format="%.1f",
             key="compare_temperature",
             help=t("compare.temperature_help"),
             persist_state="session",

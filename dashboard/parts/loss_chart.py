@@ -7,39 +7,39 @@ import streamlit as st
 
 from dashboard.format import number
 from dashboard.text import plain
+from dashboard.watching import Curves
+from pipeline.train.curve import Point
 
 HEIGHT = 300
 # Neither grey nor accent nor a judgement: it must not read as base, adapter, good or broken.
 _VALIDATION = "#b0722f"
 FALLBACK = ("#8b8d94", "#6373cc")
 """Where the configuration names no colours."""
-Points = Sequence[tuple[int, float]]
 
 
-def loss_chart(raw: Points, smoothed: Points, validation: Points, *, steps: int, key: str) -> None:
-    """Draw the curves over all planned steps, so that new points do not move the old ones.
-
-    `key` names the run: zoom and hover outlive new points.
-    """
+def loss_chart(curves: Curves, *, key: str) -> None:
+    """Draw the curves over all planned steps, so that new points do not move the old ones."""
     grey, accent = _colours()
     figure = go.Figure()
-    figure.add_trace(_line(raw, plain("runs.loss_step"), colour=grey, width=1))
-    figure.add_trace(_line(smoothed, plain("runs.loss_smoothed"), colour=accent, width=2.5))
-    figure.add_trace(_dots(validation, plain("runs.loss_validation")))
+    figure.add_trace(_line(curves.raw, plain("runs.loss_step"), colour=grey, width=1))
+    figure.add_trace(_line(curves.smoothed, plain("runs.loss_smoothed"), colour=accent, width=2.5))
+    figure.add_trace(_dots(curves.validation, plain("runs.loss_validation")))
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
         hovermode="x unified",
-        uirevision=key,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
-        xaxis={"title": {"text": plain("runs.axis_step")}, "range": [0, steps] if steps else None},
+        xaxis={
+            "title": {"text": plain("runs.axis_step")},
+            "range": [0, curves.steps] if curves.steps else None,
+        },
         yaxis={"title": {"text": plain("runs.axis_loss")}, "rangemode": "tozero"},
     )
     st.plotly_chart(
         figure,
         key=key,
         config={"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]},
-        alt=_spoken(smoothed, validation),
+        alt=_spoken(curves.smoothed, curves.validation),
     )
 
 
@@ -50,7 +50,7 @@ def _colours() -> tuple[str, str]:
     return colours[0], colours[1]
 
 
-def _line(points: Points, name: str, *, colour: str, width: float) -> go.Scatter:
+def _line(points: Sequence[Point], name: str, *, colour: str, width: float) -> go.Scatter:
     return go.Scatter(
         x=[step for step, _ in points],
         y=[loss for _, loss in points],
@@ -61,7 +61,7 @@ def _line(points: Points, name: str, *, colour: str, width: float) -> go.Scatter
     )
 
 
-def _dots(points: Points, name: str) -> go.Scatter:
+def _dots(points: Sequence[Point], name: str) -> go.Scatter:
     return go.Scatter(
         x=[step for step, _ in points],
         y=[loss for _, loss in points],
@@ -73,7 +73,7 @@ def _dots(points: Points, name: str) -> go.Scatter:
     )
 
 
-def _spoken(smoothed: Points, validation: Points) -> str:
+def _spoken(smoothed: Sequence[Point], validation: Sequence[Point]) -> str:
     """What a screen reader says of the chart."""
     if not smoothed:
         return plain("runs.chart_alt_empty")

@@ -1,0 +1,58 @@
+"""A real browser on a real dashboard; skipped where no Chromium is installed."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+WAIT_MS = 20_000
+OpenTab = Callable[..., Page]
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome")
+                  if (path := shutil.which(name))), None)  # fmt: skip
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Open a page in a fresh browser profile; a traceback on any of them fails the test."""
+    tabs: list[Page] = []
+
+    def open_(url: str, *, locale: str = "en-GB", dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": 1360, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+        )
+        tab = context.new_page()
+        tab.set_default_timeout(WAIT_MS)
+        tab.goto(url)
+        tab.wait_for_selector("h1")
+        tabs.append(tab)
+        return tab
+
+    yield open_
+    for tab in tabs:
+        assert not tab.get_by_test_id("stException").count()
+        tab.context.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The workspace of the dashboard under test."""
+    return tmp_path / "home"

@@ -1,0 +1,145 @@
+"""Training and comparing in a real browser: reloads, a killed dashboard, two tabs, keys.
+
+The workers here train and answer nothing; `test_whole_job` does it with the real model.
+"""
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pipeline.chat import server
+from pipeline.chat.config import ServerConfig
+from pipeline.train import jobs
+from pipeline.workspace import Workspace
+from tests.browser.conftest import OpenTab
+from tests.dashboard import run_seed
+from tests.dashboard.server import serve
+
+pytestmark = pytest.mark.browser
+FAKE_TRAINER = "tests.dashboard.fake_trainer"
+FAKE_SERVER = "tests.pipeline.chat.fake_worker"
+
+
+@pytest.fixture
+def training(home: Path) -> Iterator[int]:
+    """A run that is training, whatever becomes of the dashboard; its number."""
+    run_seed.model(home)
+    run_seed.export(home)
+    request = jobs.LaunchRequest(
+        export=home / "exports" / "clinic-3",
+        model=home / "models" / "tinylm-1m",
+        settings=run_seed.plan(home).settings,
+        preset="strong",
+        device="cpu",
+    )
+    workspace = Workspace.at(home)
+    run = jobs.launch(workspace, request, worker=FAKE_TRAINER)
+    yield run.id
+    if jobs.read(workspace, run.id).is_active:
+        jobs.stop(workspace, run.id)
+        jobs.wait(workspace, run.id)
+
+
+@pytest.fixture
+def answering(home: Path) -> Iterator[None]:
+    """A finished run whose model is loaded and answers."""
+    run_seed.model(home)
+    run_seed.run(home, 1)
+    workspace = Workspace.at(home)
+    config = ServerConfig(
+        model=home / "models" / "tinylm-1m", adapters={"1": home / "runs" / "1" / "adapter"}
+    )
+    loaded = server.wait_ready(server.ensure(workspace, config, worker=FAKE_SERVER))
+    yield
+    server.stop(loaded.folder, timeout_s=20)
+
+
+def step(tab: Page) -> int:
+    """The step that the Runs page says the run is at."""
+    words = tab.get_by_text(re.compile(r"^Step \d+ of \d+")).inner_text()
+    return int(words.split()[1])
+
+
+def moves_on(tab: Page) -> None:
+    """See that the run goes on without anything being clicked."""
+    before = step(tab)
+    expect(tab.get_by_text(f"Step {before} of")).to_have_count(0)
+    assert step(tab) > before
+
+
+def test_a_killed_dashboard_leaves_the_run_and_the_next_one_stops_it(
+    open_tab: OpenTab, tmp_path: Path, home: Path, training: int
+):
+    with serve(tmp_path, home=home) as first:
+        first.wait()
+        tab = open_tab(f"{first.url}/runs?run={training}")
+        moves_on(tab)
+        tab.reload()
+        moves_on(tab)
+        first.process.send_signal(signal.SIGKILL)
+        first.process.wait()
+    assert jobs.read(Workspace.at(home), training).state == "running"
+    with serve(tmp_path, home=home) as second:
+        second.wait()
+        tab = open_tab(f"{second.url}/runs?run={training}")
+        moves_on(tab)
+        tab.get_by_role("button", name="Stop and save").click()
+        tab.get_by_role("dialog").get_by_role("button", name="Stop and save").click()
+        expect(tab.get_by_text("the adapter as it was there is saved")).to_be_visible()
+    assert jobs.read(Workspace.at(home), training).state == "stopped"
+
+
+def test_a_curve_that_does_not_follow_keeps_its_zoom_while_the_run_goes_on(
+    open_tab: OpenTab, tmp_path: Path, home: Path, training: int
+):
+    with serve(tmp_path, home=home) as dashboard:
+        dashboard.wait()
+        tab = open_tab(f"{dashboard.url}/runs?run={training}")
+        moves_on(tab)
+        tab.get_by_text("Follow").click()
+        moves_on(tab)
+        plot = tab.locator(".js-plotly-plot .nsewdrag").bounding_box()
+        assert plot is not None
+        y = plot["y"] + plot["height"] / 2
+        tab.mouse.move(plot["x"] + 20, y)
+        tab.mouse.down()
+        tab.mouse.move(plot["x"] + 160, y, steps=5)
+        tab.mouse.up()
+        ticks = tab.locator(".js-plotly-plot .xaxislayer-above .xtick")
+        tab.wait_for_timeout(500)
+        zoomed = ticks.all_text_contents()
+        moves_on(tab)
+        moves_on(tab)
+        assert ticks.all_text_contents() == zoomed
+
+
+def test_both_answers_come_and_a_key_votes_in_either_tab(
+    open_tab: OpenTab, tmp_path: Path, home: Path, answering: None
+):
+    with serve(tmp_path, home=home) as dashboard:
+        dashboard.wait()
+        tab = open_tab(f"{dashboard.url}/compare")
+        tab.get_by_test_id("stChatInputTextArea").fill("When is it <b>open</b>?")
+        tab.keyboard.press("Enter")
+        expect(tab.get_by_text("base: Answer the question about the clinic.")).to_be_visible()
+        expect(tab.get_by_text("1: Answer the question about the clinic.")).to_be_visible()
+        expect(tab.get_by_text("When is it <b>open</b>?").first).to_be_visible()
+        expect(tab).to_have_url(re.compile("comparison=1"))
+        tab.get_by_role("heading", name="Compare").click()
+        tab.keyboard.press("2")
+        expect(tab.get_by_text("Vote kept.")).to_be_visible()
+        other = open_tab(tab.url)
+        expect(voted(other)).to_have_text(re.compile("Adapter"))
+        other.keyboard.press("3")
+        expect(voted(other)).to_have_text(re.compile("Same"))
+        tab.reload()
+        expect(voted(tab)).to_have_text(re.compile("Same"))
+
+
+def voted(tab: Page) -> Locator:
+    """The vote button that is marked."""
+    return tab.locator("[class*=st-key-compare_vote_]").filter(has_text="radio_button_checked")
