@@ -19,9 +19,9 @@ class Context:
         """Open (and if need be make) the workspace's folders."""
         return Workspace.at(self.workspace_path)
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, *, end: str = "\n") -> None:
         """Print words for a person: stdout normally, stderr when stdout belongs to --json."""
-        print(words, file=sys.stderr if self.is_json else sys.stdout, flush=True)
+        print(words, end=end, file=sys.stderr if self.is_json else sys.stdout, flush=True)
 
     def progress(self, words: str) -> None:
         """Print a progress line to stderr."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import torch
+
 from pipeline.chat.protocol import Final, Piece, Question, Stamp, Text
 from pipeline.errors import PipelineError
 from pipeline.workers.generate import Generated, Request, generate
@@ -20,15 +22,19 @@ def answer(
     messages = with_system(question.messages, question.system_prompt)
     templates = held.templates.choose(question)
     prompts = {name: render(held.tokenizer, templates[name], messages) for name in question.models}
-    generated = generate(
-        held.model,
-        held.tokenizer,
-        [Request(name, prompts[name].ids) for name in question.models],
-        question.settings,
-        on_text=lambda row, text: tell(Text(question.models[row], text)),
-        should_stop=should_stop,
-        can_mix=held.self_test.can_mix,
-    )
+    try:
+        generated = generate(
+            held.model,
+            held.tokenizer,
+            [Request(name, prompts[name].ids) for name in question.models],
+            question.settings,
+            on_text=lambda row, text: tell(Text(question.models[row], text)),
+            should_stop=should_stop,
+            can_mix=held.self_test.can_mix,
+        )
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()  # so that the next, shorter question finds what there is
+        raise
     for name, done in zip(question.models, generated, strict=True):
         tell(Final(name, done.finish_reason, _stamp(held, question, name, prompts[name], done)))
 
@@ -61,4 +67,19 @@ def explain(error: Exception) -> Failure:
     """Say what went wrong in words for whoever asked, with the class of an `error` event."""
     if isinstance(error, PipelineError):
         return Failure("model", str(error))
-    return Failure("unknown", f"{type(error).__name__}: {error}")
+    if is_out_of_memory(error):
+        return Failure(
+            "out_of_memory",
+            "The device's memory is full. Ask fewer models at once or for fewer tokens, or close "
+            "what else uses the device (a training run?), then ask again.",
+        )
+    if isinstance(error, OSError):
+        return Failure("disk", f"A file could not be read or written: {error}.")
+    return Failure("unknown", f"{type(error).__name__}: {error}. The server's log has the details.")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether torch found no memory; on a CPU it says so only in the words of a RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

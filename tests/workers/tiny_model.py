@@ -39,11 +39,16 @@ def make_base(folder: Path) -> Path:
     return folder
 
 
-def make_adapter(base: Path, folder: Path, *, seed: int = 1) -> Path:
-    """Write a random LoRA adapter with its tokenizer, as a run leaves it, and return its folder."""
+def make_adapter(base: Path, folder: Path, *, seed: int = 1, **changes: object) -> Path:
+    """Write a random LoRA adapter with its tokenizer, as a run leaves it, and return its folder.
+
+    `changes` go to the LoraConfig.
+    """
     torch.manual_seed(seed)
     model = LlamaForCausalLM.from_pretrained(base)
-    lora = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False)
+    lora = LoraConfig(
+        **{"r": 4, "target_modules": "all-linear", "init_lora_weights": False, **changes}
+    )
     get_peft_model(model, lora).save_pretrained(folder)
     make_tokenizer().save_pretrained(folder)
     return folder

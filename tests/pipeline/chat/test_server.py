@@ -3,7 +3,6 @@
 import os
 import signal
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,35 +17,12 @@ from pipeline.chat.protocol import Text
 from pipeline.chat.state import SelfTest, Server
 from pipeline.errors import BadInput
 from pipeline.workspace import Workspace
+from tests.pipeline.chat.conftest import adapter
 from tests.pipeline.chat.fakes import question, wait_until
 
 FAKE = "tests.pipeline.chat.fake_worker"
 start = partial(server.start, worker=FAKE)
 ensure = partial(server.ensure, worker=FAKE)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace.at(tmp_path / "ws")
-    yield made
-    for each in server.list_servers(made):
-        if each.is_live:
-            launch = processes.read_launch(each.folder)
-            assert launch is not None
-            processes.send_signal(launch, signal.SIGKILL)
-            wait_until(lambda folder=each.folder: (folder / "exit.json").exists())  # type: ignore[misc]
-
-
-def adapter(workspace: Workspace, name: str) -> Path:
-    folder = workspace.runs / name / "adapter"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "adapter_model.safetensors").write_bytes(name.encode())
-    return folder
-
-
-@pytest.fixture
-def config(workspace: Workspace) -> ServerConfig:
-    return ServerConfig(workspace.models / "tiny", {"7": adapter(workspace, "7")}, device="cpu")
 
 
 def test_a_started_server_becomes_ready_and_answers(workspace: Workspace, config: ServerConfig):
