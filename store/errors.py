@@ -55,7 +55,7 @@ class NameTaken(StoreError):
     """A row of that kind and name exists already."""
 
     def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"A {kind} named {name!r} exists already. Choose another name.")
+        super().__init__(f"The {kind} {name!r} exists already. Choose another name.")
         self.kind, self.name = kind, name
 
 
