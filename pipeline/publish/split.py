@@ -1,8 +1,8 @@
 """What is trained and what is held back: by hash, so that it never depends on order or chance.
 
-Held back are *unseen wordings of trained facts*: a fact is what shares a normalised answer, and
-only a fact with three or more wordings gives one up. What is nearly one text (the same question,
-a duplicate, a paraphrase cluster) is one wording and stays on one side.
+Held back are *unseen wordings of trained facts*: a fact is what shares a normalised answer in one
+dataset, and only a fact with three or more wordings gives one up. What is nearly one text (the
+same question, a duplicate, a paraphrase cluster) is one wording and stays on one side.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ from store.types import Pair, Relation
 
 FEWEST_WORDINGS = 3
 _SAME_WORDING: tuple[Relation, ...] = ("duplicate", "paraphrase")
+Answer = tuple[int, str]
+"""A dataset's id and a normalised answer: what makes a fact."""
 Links = Iterable[tuple[Relation, tuple[int, ...]]]
 
 
@@ -37,7 +39,7 @@ def assign(
     others = sorted((n for n, fact in enumerate(is_fact) if not fact), key=lambda n: ranks[n])
     held = set(others[: round(test_share * len(others))])
     answers = {
-        n: {key(pair.answer) for pair in wording}
+        n: {(pair.dataset_id, key(pair.answer)) for pair in wording}
         for n, wording in enumerate(wordings)
         if is_fact[n]
     }
@@ -68,12 +70,14 @@ def _wordings(pairs: list[Pair], links: Links) -> list[list[Pair]]:
     return list(members.values())
 
 
-def _held_of_facts(answers: dict[int, set[str]], ranks: list[float], test_share: float) -> set[int]:
+def _held_of_facts(
+    answers: dict[int, set[Answer]], ranks: list[float], test_share: float
+) -> set[int]:
     """Choose the wordings that each fact gives up, those of lowest rank first.
 
     A wording with two answers (an undecided conflict) goes only where both stay trained.
     """
-    of_answer: dict[str, list[int]] = defaultdict(list)
+    of_answer: dict[Answer, list[int]] = defaultdict(list)
     for n in sorted(answers, key=lambda n: ranks[n]):
         for answer in answers[n]:
             of_answer[answer].append(n)
