@@ -11,8 +11,10 @@ from transformers.generation.streamers import BaseStreamer
 
 from pipeline.chat.protocol import FinishReason, Mode, Settings
 from pipeline.errors import BadInput
+from pipeline.models.template import TemplateFault, render
 from pipeline.workers.detokenise import TextStream
 
+TURN_PROBE = "Graft probes the answer."
 Clock = Callable[[], float]
 
 
@@ -21,9 +23,15 @@ class Tokenizer(Protocol):
 
     eos_token_id: int | None
     pad_token_id: int | None
+    special_tokens_map: dict[str, str]
+    added_tokens_decoder: dict[int, object]
 
     def decode(self, token_ids: Sequence[int], **options: bool) -> str:
         """Return the text of token ids."""
+        ...
+
+    def encode(self, text: str, **options: bool) -> list[int]:
+        """Return the token ids of a text."""
         ...
 
 
@@ -96,10 +104,28 @@ def context_tokens(model: PreTrainedModel) -> int | None:
 
 
 def end_ids(model: PreTrainedModel, tokenizer: Tokenizer) -> frozenset[int]:
-    """The tokens that end an answer, by the model's generation settings and the tokenizer."""
+    """The tokens that end an answer: by the model, the tokenizer, and the chat template.
+
+    A base model often names only the end of a text, while what it learned ends with a turn.
+    """
     configured = model.generation_config.eos_token_id
     listed = configured if isinstance(configured, list) else [configured]
-    return frozenset(token for token in [*listed, tokenizer.eos_token_id] if token is not None)
+    found = [*listed, tokenizer.eos_token_id, end_of_turn(tokenizer)]
+    return frozenset(token for token in found if token is not None)
+
+
+def end_of_turn(tokenizer: Tokenizer) -> int | None:
+    """The control token that the chat template writes right after an answer, if there is one."""
+    template = getattr(tokenizer, "chat_template", None)
+    if not isinstance(template, str):
+        return None
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": TURN_PROBE}]
+    try:
+        text = render(template, turns, special_tokens=tokenizer.special_tokens_map)
+    except TemplateFault:
+        return None
+    after = tokenizer.encode(text.rpartition(TURN_PROBE)[2].lstrip(), add_special_tokens=False)
+    return after[0] if after and after[0] in tokenizer.added_tokens_decoder else None
 
 
 class Row:

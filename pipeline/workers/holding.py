@@ -63,7 +63,8 @@ def hold(config: ServerConfig) -> Held:
     tested = self_test(model, tuple(config.adapters), plain)
     logger.info("Self-test: %s", tested)
     trained = {
-        name: _trained_template(folder, own_template) for name, folder in config.adapters.items()
+        name: _trained_template(folder, own_template, config.trust_remote_code)
+        for name, folder in config.adapters.items()
     }
     templates = Templates(own_template, trained, special_tokens(tokenizer))
     return Held(config, model, tokenizer, templates, weights, tested)
@@ -87,8 +88,8 @@ def _template(tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
     return template
 
 
-def _trained_template(folder: Path, otherwise: str) -> str:
+def _trained_template(folder: Path, otherwise: str, trust_remote_code: bool) -> str:
     """The template saved with an adapter; an adapter made elsewhere may have none."""
     if not (folder / "tokenizer_config.json").is_file():
         return otherwise
-    return _template(load_tokenizer(folder), folder)
+    return _template(load_tokenizer(folder, trust_remote_code=trust_remote_code), folder)

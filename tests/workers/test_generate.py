@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.chat.protocol import BASE, Settings
-from pipeline.workers.answers import PromptTooLong
+from pipeline.workers.answers import PromptTooLong, end_ids
 from pipeline.workers.generate import Generated, Request, generate, only
 from pipeline.workers.model import attach_adapters, load_base
 from pipeline.workers.sampling import SharedNoise, within_top_p
@@ -132,6 +132,15 @@ def test_an_answer_ends_at_the_end_token_which_is_no_part_of_it(tiny: Path):
     cut = generate(model, tokenizer, [request], Settings(max_tokens=12))[0]
     assert cut.finish_reason == "stop"
     assert cut.token_ids == whole.token_ids[: whole.token_ids.index(end)]
+
+
+def test_what_the_chat_template_writes_after_an_answer_ends_one_too(tiny: Path):
+    model, tokenizer = load_base(tiny / "base", "cpu")
+    model.generation_config.eos_token_id = None
+    tokenizer.eos_token = "<|endoftext|>"
+    assert tokenizer.decode(sorted(end_ids(model, tokenizer))) == "<|endoftext|><|im_end|>"
+    tokenizer.chat_template = "{{ messages[-1]['content'] }} and no more"
+    assert tokenizer.decode(sorted(end_ids(model, tokenizer))) == "<|endoftext|>"
 
 
 def test_a_prompt_longer_than_the_model_reads_is_refused_in_words(tiny: Path):
