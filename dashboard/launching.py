@@ -19,11 +19,12 @@ from dashboard.text import plain, t
 from pipeline.errors import BadInput, PipelineError
 from pipeline.models import catalog
 from pipeline.models.catalog import BaseModel
+from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import Manifest
 from pipeline.publish.verify import MANIFEST, verify
 from pipeline.train import jobs, preflight
-from pipeline.train.config import DataFile, Settings, SystemPrompt
+from pipeline.train.config import DataFile, Settings
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.preflight import Check, Earlier, Facts
 from pipeline.train.presets import PRESETS, preset

@@ -4,8 +4,8 @@ import argparse
 import time
 
 from pipeline.cli.output import Context
+from pipeline.models.template import SystemPrompt
 from pipeline.train import jobs, presets
-from pipeline.train.config import SystemPrompt
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace

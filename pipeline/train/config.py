@@ -7,10 +7,10 @@ from typing import Literal
 from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
+from pipeline.models.template import SystemPrompt
 from store.types import Layout, Role
 
 FORMAT = 1
-Policy = Literal["model", "none", "text"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -20,22 +20,6 @@ class SettingOutOfRange(BadInput):
     def __init__(self, name: str, value: object, allowed: str) -> None:
         super().__init__(f"{name} is {value}; it has to be {allowed}.")
         self.name, self.value, self.allowed = name, value, allowed
-
-
-@dataclass(frozen=True, slots=True)
-class SystemPrompt:
-    """What becomes of the chat template's own system prompt."""
-
-    policy: Policy = "none"
-    """`model`: leave it; `none`: take it out; `text`: put `text` in its place."""
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        if (self.policy == "text") != bool(self.text.strip()):
-            raise BadInput(
-                f"The system prompt's policy is {self.policy!r} but its text is {self.text!r}: "
-                "a text goes with the policy 'text', and only with it."
-            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
+from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
 from pipeline.train import config, state
-from pipeline.train.config import DataFile, Settings, SystemPrompt, TrainConfig
+from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.train.devices import devices, environment
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
@@ -23,6 +24,8 @@ from store.types import Layout, RunRecord
 WORKER = "pipeline.workers.train"
 GRACE_S = 30.0
 _POLL_S = 0.5
+WITHOUT_DEFAULT = SystemPrompt("none")
+"""The policy that lets an identity be learned: the template's own system prompt taken out."""
 
 
 class ExportDamaged(DoesNotHold):
@@ -66,7 +69,7 @@ class LaunchRequest:
     preset: str
     layout: Layout = "format3"
     device: str = "auto"
-    system_prompt: SystemPrompt = field(default_factory=SystemPrompt)
+    system_prompt: SystemPrompt = WITHOUT_DEFAULT
     title: str = ""
     trust_remote_code: bool = False
     shares_device: bool = False

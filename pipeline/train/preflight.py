@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Literal
 
-from pipeline.train.config import DataFile, Policy, Settings
+from pipeline.models.template import Policy
+from pipeline.train.config import DataFile, Settings
 
 Level = Literal["good", "look", "broken"]
 LEAST_IDENTITY_RATE = 8e-4

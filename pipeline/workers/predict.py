@@ -8,7 +8,6 @@ One model after another: the base answers all its rows, then each adapter. A mix
 and adapter is no faster (11.3 s against 10.6 s for the same answers on two cores).
 """
 
-import json
 import logging
 import signal
 import sys
@@ -25,23 +24,11 @@ from pipeline.evaluate.config import Candidate, EvaluationConfig
 from pipeline.evaluate.questions import Question
 from pipeline.jsonio import write_json
 from pipeline.workers.asking import Asker
+from pipeline.workers.events import Events
 
 logger = logging.getLogger(__name__)
 
 ShouldStop = Callable[[], bool]
-
-
-class Events:
-    """Appends what happens to `events.jsonl`, a line each."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "events.jsonl"
-
-    def tell(self, kind: str, **fields: object) -> None:
-        """Write one event."""
-        line = json.dumps({"time": time.time(), "kind": kind, **fields}, ensure_ascii=False)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
 
 
 def predict(folder: Path, events: Events, should_stop: ShouldStop) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 
 from pipeline.jsonio import write_json
+from pipeline.models.template import SystemPrompt
 from pipeline.processes import Launch, boot_id, write_launch
 from pipeline.publish.verify import sha1_of
 from pipeline.train import config
-from pipeline.train.config import DataFile, Settings, SystemPrompt, TrainConfig
+from pipeline.train.config import DataFile, Settings, TrainConfig
 
 TEMPLATE = (
     "{% for m in messages %}{% if loop.first and m['role'] != 'system' %}"

@@ -15,7 +15,7 @@ from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.questions import Question
 from pipeline.workers import predict
 from pipeline.workers.asking import Asker, Prepared, batches, prepare
-from pipeline.workers.predict import Events
+from pipeline.workers.events import Events
 from tests.workers.tiny_model import make_adapter, make_base
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")

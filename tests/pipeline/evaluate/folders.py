@@ -4,8 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
+from pipeline.models.template import SystemPrompt
 from pipeline.train import config as train_config
-from pipeline.train.config import DataFile, Settings, SystemPrompt, TrainConfig
+from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workspace import Workspace
 
 IDENTITY = [

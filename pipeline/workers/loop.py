@@ -1,0 +1,245 @@
+"""The training loop: epochs of optimizer steps, with validation and checkpoints between them."""
+
+import logging
+import math
+import resource
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from torch.nn.functional import cross_entropy
+
+from pipeline.errors import PipelineError
+from pipeline.train.config import Settings
+from pipeline.workers import checkpoints
+from pipeline.workers.batches import (
+    IGNORED,
+    Batch,
+    Example,
+    collate,
+    split_by_tokens,
+    steps_of_epoch,
+)
+from pipeline.workers.checkpoints import Trained
+from pipeline.workers.events import Events
+
+logger = logging.getLogger(__name__)
+
+ShouldStop = Callable[[], bool]
+
+
+class LossNotFinite(PipelineError):
+    """The loss became infinite or not a number."""
+
+    def __init__(self, step: int, rate: float) -> None:
+        super().__init__(
+            f"The loss at step {step} is not a finite number, so the weights would be ruined. "
+            f"The rate there was {rate:.2g}: try a third of it, or a longer warm-up. "
+            "The last checkpoint is still good."
+        )
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and in what numbers the model computes."""
+
+    device: torch.device
+    dtype: torch.dtype
+    takes_positions: bool
+    """Whether the model can be asked for the logits of chosen positions only."""
+    pad_id: int
+
+    def autocast(self) -> AbstractContextManager[object, bool | None]:
+        """Compute in the base's half precision where it has one; LoRA's weights stay float32."""
+        if self.dtype == torch.float32:
+            return nullcontext()
+        context: AbstractContextManager[object, bool | None] = torch.autocast(
+            self.device.type, dtype=self.dtype
+        )
+        return context
+
+
+class Loop:
+    """The loop: epochs of steps, with validation and checkpoints between them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        rows: list[Example],
+        held_back: list[Example],
+        trained: Trained,
+        machine: Machine,
+        events: Events,
+        steps_an_epoch: int,
+    ) -> None:
+        self.folder, self.settings, self.events = folder, settings, events
+        self.rows, self.held_back = rows, held_back
+        self.trained, self.machine, self.steps_an_epoch = trained, machine, steps_an_epoch
+        self.lengths = [len(row.ids) for row in rows]
+        # Only float16 needs its gradients scaled up, so that small ones do not vanish.
+        self.scaler = torch.amp.GradScaler(
+            machine.device.type, enabled=machine.dtype == torch.float16
+        )
+        self.validation_loss: float | None = None
+        self.epoch_losses: list[float] = []
+        self.tokens_here, self.seconds_here = 0, 0.0
+
+    def epochs(self, should_stop: ShouldStop) -> bool:
+        """Train to the end, or to a stop (False), from wherever the checkpoint left off."""
+        while self.trained.place.epoch < self.settings.epochs:
+            if not self._epoch(should_stop):
+                checkpoint = self._save()
+                logger.info("Stopped at step %d, saved %s", self.trained.place.step, checkpoint)
+                return False
+            done = replace(self.trained.place, epoch=self.trained.place.epoch + 1)
+            self.trained.place = done
+            is_last = done.epoch == self.settings.epochs
+            if is_last or done.epoch % self.settings.validate_every_epochs == 0:
+                self.validate()
+            if is_last or done.epoch % self.settings.save_every_epochs == 0:
+                self._save()
+        return True
+
+    def _epoch(self, should_stop: ShouldStop) -> bool:
+        place = self.trained.place
+        plan = steps_of_epoch(
+            self.lengths,
+            rows_a_step=self.settings.batch_rows * self.settings.accumulation,
+            seed=self.settings.seed,
+            epoch=place.epoch,
+        )
+        self.epoch_losses = []
+        for rows in plan[place.step - place.epoch * self.steps_an_epoch :]:
+            if should_stop():
+                return False
+            self._step(rows)
+        return True
+
+    def _step(self, rows: list[int]) -> None:
+        """Learn from some rows: one optimizer step, whatever parts memory splits them into."""
+        started = time.monotonic()
+        trained, settings = self.trained, self.settings
+        parts = split_by_tokens(
+            self.lengths, rows, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+        )
+        learned = sum(len(self.rows[row].ids) - self.rows[row].answer_start for row in rows)
+        rate = trained.schedule.get_last_lr()[0]
+        trained.model.train()
+        loss = 0.0
+        for part in parts:
+            batch = collate([self.rows[row] for row in part], self.machine.pad_id)
+            total, _ = _loss(trained.model, batch, self.machine)
+            # Every learned token of the step weighs the same, in whichever part it stands.
+            self.scaler.scale(total / learned).backward()
+            loss += float(total.detach()) / learned
+        if not math.isfinite(loss):
+            raise LossNotFinite(trained.place.step + 1, rate)
+        self.scaler.unscale_(trained.optimizer)
+        norm = torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
+        self.scaler.step(trained.optimizer)
+        self.scaler.update()
+        trained.schedule.step()
+        trained.optimizer.zero_grad(set_to_none=True)
+
+        tokens = sum(self.lengths[row] for row in rows)
+        seconds = time.monotonic() - started
+        self.tokens_here, self.seconds_here = self.tokens_here + tokens, self.seconds_here + seconds
+        self.epoch_losses.append(loss)
+        place = trained.place
+        trained.place = replace(place, step=place.step + 1, tokens=place.tokens + tokens)
+        self.events.tell(
+            "step",
+            step=trained.place.step,
+            epoch=round(trained.place.step / self.steps_an_epoch, 4),
+            loss=loss,
+            lr=rate,
+            grad_norm=float(norm),
+            tokens=trained.place.tokens,
+            tokens_per_second=round(tokens / seconds, 2),
+            memory_bytes=_memory(self.machine),
+        )
+
+    def validate(self) -> None:
+        """Tell the loss on the rows held back, over all of them and by role."""
+        if not self.held_back:
+            return
+        self.trained.model.eval()
+        sums: dict[str, float] = defaultdict(float)
+        counts: dict[str, int] = defaultdict(int)
+        lengths = [len(row.ids) for row in self.held_back]
+        parts = split_by_tokens(
+            lengths,
+            range(len(lengths)),
+            most_rows=self.settings.batch_rows,
+            most_tokens=self.settings.batch_tokens,
+        )
+        with torch.no_grad():
+            for part in parts:
+                for role in sorted({self.held_back[row].role for row in part}):
+                    chosen = [
+                        self.held_back[row] for row in part if self.held_back[row].role == role
+                    ]
+                    batch = collate(chosen, self.machine.pad_id)
+                    total, count = _loss(self.trained.model, batch, self.machine)
+                    sums[role] += float(total)
+                    counts[role] += count
+        self.validation_loss = sum(sums.values()) / sum(counts.values())
+        by_role = {role: sums[role] / counts[role] for role in sums}
+        step = self.trained.place.step
+        self.events.tell("validation", step=step, loss=self.validation_loss, by_role=by_role)
+
+    def _save(self) -> Path:
+        saved = checkpoints.save(
+            self.folder / "checkpoints", self.trained, keep=self.settings.keep_checkpoints
+        )
+        step = self.trained.place.step
+        self.events.tell("checkpoint", step=step, folder=f"checkpoints/{saved.name}")
+        return saved
+
+    def summary(self, started: float) -> dict[str, object]:
+        """Return what `result.json` says beside the state; seconds are those of this start."""
+        losses = self.epoch_losses
+        pace = self.tokens_here / self.seconds_here if self.seconds_here else None
+        return {
+            "step": self.trained.place.step,
+            "train_loss": sum(losses) / len(losses) if losses else None,
+            "validation_loss": self.validation_loss,
+            "tokens": self.trained.place.tokens,
+            "tokens_per_second": None if pace is None else round(pace, 2),
+            "seconds": round(time.monotonic() - started, 3),
+            "peak_memory_bytes": _memory(self.machine),
+        }
+
+
+def _loss(model: PeftModel, batch: Batch, machine: Machine) -> tuple[torch.Tensor, int]:
+    """Return the summed loss of a batch's learned tokens, and how many they are."""
+    inputs = {"input_ids": batch.ids, "attention_mask": batch.mask}
+    if machine.takes_positions:
+        # Over a large vocabulary the logits are the largest tensor: made only where they count.
+        inputs["logits_to_keep"] = batch.positions
+    moved = {name: tensor.to(machine.device) for name, tensor in inputs.items()}
+    with machine.autocast():
+        logits = model(**moved, use_cache=False).logits
+    if not machine.takes_positions:
+        logits = logits[:, batch.positions.to(machine.device)]
+    targets = batch.targets.to(machine.device)
+    total = cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total, int((batch.targets != IGNORED).sum())
+
+
+def _memory(machine: Machine) -> int:
+    """Return the most memory held so far: the GPU's where there is one, else the process's."""
+    if machine.device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(machine.device))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

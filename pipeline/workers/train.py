@@ -1,0 +1,250 @@
+"""Trains a LoRA adapter: `python -m pipeline.workers.train RUN_FOLDER`.
+
+Reads `config.json`, appends to `events.jsonl`, makes `checkpoints/` and `adapter/`, writes
+`result.json` last. Started again in the same folder it goes on from its newest checkpoint. The
+contract is docs/run-folder.md; this file reads in the order in which things happen.
+"""
+
+import hashlib
+import inspect
+import json
+import logging
+import math
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PreTrainedTokenizerBase as Tokenizer
+
+from pipeline.errors import BadInput, PipelineError
+from pipeline.jsonio import write_json
+from pipeline.models.template import with_system_prompt
+from pipeline.train import config as configs
+from pipeline.train.config import DataFile, Settings, TrainConfig
+from pipeline.workers import checkpoints
+from pipeline.workers.batches import Example, encode
+from pipeline.workers.checkpoints import Place, Trained
+from pipeline.workers.events import Events
+from pipeline.workers.loop import Loop, LossNotFinite, Machine, ShouldStop
+from pipeline.workers.model import load_base
+
+logger = logging.getLogger(__name__)
+LOGITS_ARGUMENT = "logits_to_keep"
+"""What transformers calls the positions of which a model makes logits."""
+
+
+class DataChanged(PipelineError):
+    """A data file is not what it was when the run was launched."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path.name} is not the file that this run was launched with (its SHA-1 differs). "
+            "Export again and start a new run."
+        )
+        self.path = path
+
+
+def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
+    """Run one training to its end and write the result."""
+    started = time.monotonic()
+    events.tell("state", state="loading")
+    config = configs.read(folder)
+    settings = config.settings
+    random.seed(settings.seed)
+    torch.manual_seed(settings.seed)
+    torch.set_float32_matmul_precision("high")
+
+    device = "cuda:0" if config.device.startswith("cuda") else config.device
+    base, tokenizer = load_base(
+        Path(config.model), device, settings.dtype, trust_remote_code=config.trust_remote_code
+    )
+    tokenizer.chat_template = _template(tokenizer, config)
+    end_ids = _end_ids(base, tokenizer)
+    rows = _examples(config, config.data, tokenizer, end_ids, events)
+    held_back = _examples(config, config.validation, tokenizer, end_ids, events)
+    if not rows:
+        raise BadInput("No row has an answer within cutoff_tokens. Raise it, or export other rows.")
+
+    model = _with_lora(base, settings)
+    machine = Machine(
+        device=base.device,
+        dtype=base.dtype,
+        takes_positions=LOGITS_ARGUMENT in inspect.signature(base.forward).parameters,
+        pad_id=int(tokenizer.pad_token_id),
+    )
+    rows_a_step = settings.batch_rows * settings.accumulation
+    steps_an_epoch = math.ceil(len(rows) / rows_a_step)
+    steps = steps_an_epoch * settings.epochs
+    trained = _prepared(model, settings, steps, machine)
+
+    newest = checkpoints.newest(folder / "checkpoints")
+    if newest:
+        checkpoints.load(newest, trained)
+    events.tell(
+        "plan",
+        steps=steps,
+        epochs=settings.epochs,
+        rows=len(rows),
+        train_tokens=sum(len(row.ids) for row in rows),
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        device=str(machine.device),
+        dtype=str(machine.dtype).removeprefix("torch."),
+        resumed_step=trained.place.step,
+    )
+    events.tell("state", state="training")
+    loop = Loop(folder, settings, rows, held_back, trained, machine, events, steps_an_epoch)
+    if trained.place.step == 0:
+        loop.validate()
+    is_whole = loop.epochs(should_stop)
+
+    events.tell("state", state="saving")
+    checkpoints.save_adapter(folder / "adapter", model, tokenizer, config)
+    state = "finished" if is_whole else "stopped"
+    write_json(folder / "result.json", {"state": state, **loop.summary(started)})
+    events.tell("end", state=state, step=trained.place.step)
+
+
+def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
+    """Return the chat template with the run's system prompt, which is saved with the adapter."""
+    if not tokenizer.chat_template:
+        raise BadInput(
+            f"The model {Path(config.model).name} has no chat template, so it does not know turns. "
+            "Choose an instruction-tuned model, or add a chat_template.jinja to its folder."
+        )
+    special = {name: str(value) for name, value in tokenizer.special_tokens_map.items()}
+    return with_system_prompt(str(tokenizer.chat_template), config.system_prompt, special)
+
+
+def _end_ids(base: torch.nn.Module, tokenizer: Tokenizer) -> list[int]:
+    """Return the tokens that end an answer, the tokenizer's own first."""
+    configured = base.generation_config.eos_token_id
+    several = configured if isinstance(configured, list) else [configured]
+    found = [tokenizer.eos_token_id, *several]
+    ids = list(dict.fromkeys(int(each) for each in found if each is not None))
+    if not ids:
+        raise BadInput("The model names no end token, so it could never learn to stop.")
+    return ids
+
+
+def _examples(
+    config: TrainConfig,
+    files: tuple[DataFile, ...],
+    tokenizer: Tokenizer,
+    end_ids: list[int],
+    events: Events,
+) -> list[Example]:
+    """Read the data files, checking each hash, and make tokens of their rows."""
+    examples: list[Example] = []
+    too_long = 0
+    for file in files:
+        path = Path(config.export) / file.name
+        data = path.read_bytes()
+        if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
+            raise DataChanged(path)
+        for record in json.loads(data):
+            example = encode(
+                tokenizer,
+                record,
+                file.role,
+                cutoff=config.settings.cutoff_tokens,
+                end_ids=end_ids,
+            )
+            if example is None:
+                too_long += 1
+            else:
+                examples += [example] * file.repeat
+    cut = sum(example.is_cut for example in examples)
+    if cut or too_long:
+        names = ", ".join(file.name for file in files)
+        events.tell(
+            "warning",
+            message=f"In {names}: {cut} answers were cut at {config.settings.cutoff_tokens} tokens "
+            f"and never learn to stop; {too_long} rows were left out, their question alone is "
+            "longer. Raise cutoff_tokens, or shorten them.",
+        )
+    return examples
+
+
+def _with_lora(base: torch.nn.Module, settings: Settings) -> PeftModel:
+    """Put LoRA on every linear layer but the output; its weights are float32."""
+    torch.manual_seed(settings.seed)
+    if settings.gradient_checkpointing:
+        base.activation_checkpointing_enable()
+        base.enable_input_require_grads()
+    lora = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(base, lora)
+
+
+def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine) -> Trained:
+    optimizer = torch.optim.AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad],
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=machine.device.type == "cuda",
+    )
+    warmup = math.ceil(settings.warmup_share * steps)
+
+    def share(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / (warmup + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1)))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
+    return Trained(model, optimizer, schedule, Place())
+
+
+def main(folder: Path) -> int:
+    """Run one training to its end; the exit code is 0 unless it failed."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    events = Events(folder)
+    terminated = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
+    request = folder / "stop.request"
+    try:
+        train(folder, events, lambda: terminated.is_set() or request.exists())
+    except Exception as error:
+        # The boundary of the process: whoever started it reads the reason from the event.
+        logger.exception("The run failed")
+        kind, message = _explained(error)
+        events.tell("error", error=kind, message=message)
+        return 1
+    return 0
+
+
+def _explained(error: Exception) -> tuple[str, str]:
+    """Return the class of a failure and words that a person can act on."""
+    match error:
+        case LossNotFinite():
+            return "not_finite", str(error)
+        case DataChanged():
+            return "data", str(error)
+        case PipelineError():
+            return "model", str(error)
+        case torch.OutOfMemoryError() | MemoryError():
+            return "out_of_memory", (
+                f"The memory of the device is full ({error}). Lower batch_tokens first, then "
+                "cutoff_tokens, or turn gradient_checkpointing on; then resume."
+            )
+        case OSError():
+            return "disk", (
+                f"A file could not be read or written: {error}. The last checkpoint is still good."
+            )
+        case _:
+            return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
