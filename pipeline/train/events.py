@@ -152,7 +152,8 @@ def _stepped(progress: Progress, event: dict[str, object]) -> Progress:
     step, time = _int(event, "step"), _float(event, "time")
 
     def grown(points: tuple[Point, ...], name: str) -> tuple[Point, ...]:
-        return (*points, Point(step, _float(event, name), time)) if name in event else points
+        known = event.get(name) is not None
+        return (*points, Point(step, _float(event, name), time)) if known else points
 
     memory = event.get("memory_bytes")
     return replace(

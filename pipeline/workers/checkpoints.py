@@ -94,7 +94,10 @@ def save_adapter(folder: Path, model: PeftModel, tokenizer: Tokenizer, config: T
         "layout": config.layout,
         "system_prompt": asdict(config.system_prompt),
         "triggers": [list(trigger) for trigger in config.triggers],
-        "data": [{"name": file.name, "sha1": file.sha1} for file in config.data],
+        "data": [
+            {"name": f.name, "dataset": f.dataset, "role": f.role, "sha1": f.sha1}
+            for f in config.data
+        ],
     }
     write_json(temporary / "graft.json", about)
     _replace(temporary, folder)

@@ -35,11 +35,11 @@ ShouldStop = Callable[[], bool]
 
 
 class LossNotFinite(PipelineError):
-    """The loss became infinite or not a number."""
+    """The loss, or its gradient, became infinite or not a number."""
 
     def __init__(self, step: int, rate: float) -> None:
         super().__init__(
-            f"The loss at step {step} is not a finite number, so the weights would be ruined. "
+            f"The loss or its gradient at step {step} is not a finite number, so the weights would be ruined. "
             f"The rate there was {rate:.2g}: try a third of it, or a longer warm-up. "
             "The last checkpoint is still good."
         )
@@ -143,10 +143,17 @@ class Loop:
         if not math.isfinite(loss):
             raise LossNotFinite(trained.place.step + 1, rate)
         self.scaler.unscale_(trained.optimizer)
-        norm = torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
+        norm = float(
+            torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
+        )
+        # An overflow in float16 is no fault: the scaler leaves that step out and scales less.
+        is_left_out = self.scaler.is_enabled() and not math.isfinite(norm)
+        if not (math.isfinite(norm) or is_left_out):
+            raise LossNotFinite(trained.place.step + 1, rate)
         self.scaler.step(trained.optimizer)
         self.scaler.update()
-        trained.schedule.step()
+        if not is_left_out:
+            trained.schedule.step()
         trained.optimizer.zero_grad(set_to_none=True)
 
         tokens = sum(self.lengths[row] for row in rows)
@@ -161,7 +168,7 @@ class Loop:
             epoch=round(trained.place.step / self.steps_an_epoch, 4),
             loss=loss,
             lr=rate,
-            grad_norm=float(norm),
+            grad_norm=None if is_left_out else norm,
             tokens=trained.place.tokens,
             tokens_per_second=round(tokens / seconds, 2),
             memory_bytes=_memory(self.machine),
@@ -192,6 +199,8 @@ class Loop:
                     sums[role] += float(total)
                     counts[role] += count
         self.validation_loss = sum(sums.values()) / sum(counts.values())
+        if not math.isfinite(self.validation_loss):
+            raise LossNotFinite(self.trained.place.step, self.trained.schedule.get_last_lr()[0])
         by_role = {role: sums[role] / counts[role] for role in sums}
         step = self.trained.place.step
         self.events.tell("validation", step=step, loss=self.validation_loss, by_role=by_role)

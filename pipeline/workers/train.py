@@ -234,16 +234,26 @@ def _explained(error: Exception) -> tuple[str, str]:
         case PipelineError():
             return "model", str(error)
         case torch.OutOfMemoryError() | MemoryError():
-            return "out_of_memory", (
-                f"The memory of the device is full ({error}). Lower batch_tokens first, then "
-                "cutoff_tokens, or turn gradient_checkpointing on; then resume."
-            )
+            return _out_of_memory(error)
+        case RuntimeError() if any(words in str(error) for words in _OTHER_ALLOCATORS):
+            return _out_of_memory(error)
         case OSError():
             return "disk", (
                 f"A file could not be read or written: {error}. The last checkpoint is still good."
             )
         case _:
             return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+
+
+# What torch says where only CUDA has a class of its own for it.
+_OTHER_ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory")
+
+
+def _out_of_memory(error: Exception) -> tuple[str, str]:
+    return "out_of_memory", (
+        f"The memory of the device is full ({error}). Lower batch_tokens first, then "
+        "cutoff_tokens, or turn gradient_checkpointing on; then resume."
+    )
 
 
 if __name__ == "__main__":
