@@ -10,6 +10,12 @@ _WORD = re.compile(
 )
 
 
+# Punctuation by Unicode's count, yet it changes what is said: C#, 5%, 3*4, a/b, @name.
+_MEANINGFUL = frozenset("%‰#*@&/\\^_")
+# NFKC would make 22 of 2².
+_RAISED = str.maketrans({digit: f"^{n}" for n, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
+
+
 def fold(text: str) -> str:
     """Return `text` without differences of width, compatibility form and case."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -18,11 +24,13 @@ def fold(text: str) -> str:
 def key(text: str) -> str:
     """Return the exact-duplicate key: folded, without white space and punctuation.
 
-    Numbers keep their signs and separators ("1.5" is not "15", "-5" is not "5"), and a text of
-    nothing but punctuation keeps itself.
+    Numbers keep their signs and separators ("1.5" is not "15", "-5" is not "5"), signs that change
+    what is said stay ("C#" is not "C"), and a text of nothing but punctuation keeps itself.
     """
-    folded = fold(text)
-    letters = "".join(c for c in folded if unicodedata.category(c)[0] not in "ZPC")
+    folded = fold(text.translate(_RAISED))
+    letters = "".join(
+        c for c in folded if c in _MEANINGFUL or unicodedata.category(c)[0] not in "ZPC"
+    )
     if not letters:
         return folded.strip()
     numbers = "|".join(numbers_of(folded))

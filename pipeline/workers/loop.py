@@ -39,7 +39,8 @@ class LossNotFinite(PipelineError):
 
     def __init__(self, step: int, rate: float) -> None:
         super().__init__(
-            f"The loss or its gradient at step {step} is not a finite number, so the weights would be ruined. "
+            f"The loss or its gradient at step {step} is not a finite number, so the weights "
+            "would be ruined. "
             f"The rate there was {rate:.2g}: try a third of it, or a longer warm-up. "
             "The last checkpoint is still good."
         )

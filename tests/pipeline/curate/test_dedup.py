@@ -71,7 +71,10 @@ def test_width_case_space_and_punctuation_do_not_tell_texts_apart(one: str, othe
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("1.5 mg", "15 mg"), ("-5 度", "5 度"), ("约50毫克", "约5毫克"), ("?", "!"), ("", "a")],
+    [
+        *[("1.5 mg", "15 mg"), ("-5 度", "5 度"), ("约50毫克", "约5毫克"), ("?", "!"), ("", "a")],
+        *[("C#", "C"), ("5%", "5"), ("3*4", "3-4"), ("2²", "22"), ("a/b", "ab"), ("3-4", "34")],
+    ],
 )
 def test_numbers_and_bare_punctuation_tell_texts_apart(one: str, other: str):
     assert key(one) != key(other)
