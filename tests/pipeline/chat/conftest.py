@@ -9,8 +9,9 @@ import pytest
 from pipeline import processes
 from pipeline.chat import server
 from pipeline.chat.config import ServerConfig
+from pipeline.models.template import SystemPrompt
 from pipeline.train import config as train_config
-from pipeline.train.config import DataFile, Settings, SystemPrompt, TrainConfig
+from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workspace import Workspace
 from tests.pipeline.chat.fakes import wait_until
 
