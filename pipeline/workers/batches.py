@@ -8,7 +8,6 @@ import torch
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput
-from store.types import Role
 
 IGNORED = -100
 """The label of a token that is not learned from, as torch's cross entropy has it."""
@@ -36,7 +35,7 @@ class Example:
     ids: tuple[int, ...]
     answer_start: int
     """The first position of the answer; it is learned from there to the end."""
-    role: Role
+    role: str
     is_cut: bool
     """Whether the answer was cut off to fit, its end token with it."""
 
@@ -82,7 +81,7 @@ def messages_of(record: Record) -> list[Message]:
 
 
 def encode(
-    tokenizer: Tokenizer, record: Record, role: Role, *, cutoff: int, end_ids: Sequence[int]
+    tokenizer: Tokenizer, record: Record, role: str, *, cutoff: int, end_ids: Sequence[int]
 ) -> Example | None:
     """Return a row as an example, None where the prompt alone fills `cutoff` tokens.
 
