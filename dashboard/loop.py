@@ -55,8 +55,11 @@ class Next:
     values: dict[str, object] = field(default_factory=dict)
 
 
-def read_facts(db: Database, workspace: Workspace) -> Facts:
-    """Count what there is; cheap enough for every run of every page."""
+def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts:
+    """Count what there is; cheap enough for every run of every page.
+
+    How many runs are `running` is told by whoever watches them.
+    """
     summaries = datasets.summaries(db)
     open_clusters = clusters.counts(db)
     made = exports.listed(db)
@@ -69,6 +72,7 @@ def read_facts(db: Database, workspace: Workspace) -> Facts:
         last_export=made[0].name if made else "",
         changed=exports.changed_members(db, made[0].id) if made else 0,
         runs=len(numbered(workspace.runs)),
+        running=running,
         evaluations=len(numbered(workspace.evaluations)),
         comparisons=votes.total(db),
     )

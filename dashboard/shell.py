@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import state
+from dashboard import state, watching
 from dashboard.guard import reaction
 from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
@@ -48,9 +48,9 @@ def frame(page: StreamlitPage) -> None:
     """Prepare the process once and draw the loop above every page but the overview."""
     workspace = state.workspace()
     state.log_to(str(workspace.root))
-    facts = read_facts(state.store(), workspace)
     if page.url_path:  # The overview, at the root, draws the loop large itself.
-        strip(steps(facts))
+        running = len(watching.active())
+        strip(steps(read_facts(state.store(), workspace, running=running)))
 
 
 def _restore_language() -> None:

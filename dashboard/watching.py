@@ -73,6 +73,11 @@ def listed() -> tuple[Run, ...]:
     return tuple(found)
 
 
+def active() -> tuple[Run, ...]:
+    """Return the runs to which something may still happen by itself, newest first."""
+    return tuple(run for run in listed() if run.is_active and run.state != "queued")
+
+
 def damaged() -> tuple[DoesNotHold, ...]:
     """Return why the runs that cannot be read cannot."""
     found = []

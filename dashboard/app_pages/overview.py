@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import state
-from dashboard.guard import reaction
+from dashboard import state, watching
+from dashboard.guard import guarded, reaction
 from dashboard.loop import next_step, read_facts, steps
 from dashboard.pages import exists, link
 from dashboard.parts.activity import activity
@@ -11,10 +11,12 @@ from dashboard.parts.chips import role_chip
 from dashboard.parts.header import page_header
 from dashboard.parts.loop_strip import large
 from dashboard.parts.notices import done
+from dashboard.parts.run_card import head, progress_line
 from dashboard.text import literal, t
 from store import datasets, history
 
 RECENT = 8
+REFRESH_S = 3
 
 
 @reaction
@@ -24,7 +26,18 @@ def undo(action_id: int) -> None:
     done(t("overview.undone"))
 
 
-facts = read_facts(state.store(), state.workspace())
+def draw_running(run_id: int) -> None:
+    """Draw how far a run is; the page is drawn anew when it is over."""
+    with guarded():
+        run = watching.read(run_id)
+        if not run.is_active:
+            st.rerun()
+        head(run)
+        progress_line(run)
+
+
+runs = watching.active()
+facts = read_facts(state.store(), state.workspace(), running=len(runs))
 ahead = next_step(facts)
 
 with page_header("overview"):
@@ -42,6 +55,9 @@ with st.container(border=True, key="overview_reason", gap="xsmall"):
     st.subheader(t(f"loop.next_{ahead.kind}", **ahead.values), anchor=False)
     st.markdown(t(f"loop.why_{ahead.kind}", **ahead.values), width=640)
 
+for run in runs:
+    with st.container(border=True, key=f"overview_run_{run.id}", gap="xsmall"):
+        st.fragment(draw_running, run_every=REFRESH_S)(run.id)
 large(steps(facts))
 st.space("small")
 

@@ -1,7 +1,5 @@
 """One file before its import: what was recognised, its first rows, its refusals, where it goes."""
 
-from dataclasses import fields
-
 import streamlit as st
 
 from dashboard.format import shortened
@@ -16,6 +14,7 @@ from pipeline.curate.ingest import Ingested
 ROWS_SHOWN = 5
 REFUSED_SHOWN = 200
 CELL_CHARACTERS = 200
+COLUMN_ROLES = ("instruction", "input", "output", "system", "history", "facts")
 
 
 def import_preview(source: Source, key: str) -> Target | None:
@@ -60,7 +59,7 @@ def _recognised(read: Ingested) -> None:
         chip(t("import.pairs", count=len(read.rows)), "forum")
         chip(t(f"import.layout_{read.layout}"), "schema", "blue")
     st.caption(t(f"import.why_{read.layout}"))
-    names = {f.name: getattr(read.columns, f.name) for f in fields(read.columns)}
+    names = {role: getattr(read.columns, role) for role in COLUMN_ROLES}
     mapping = [
         t(
             "import.mapped",
@@ -85,7 +84,8 @@ def _first_rows(read: Ingested) -> None:
         ]
         for name in columns
     }
-    st.dataframe(table, hide_index=True, alt=plain("import.first_rows"))
+    widths = {name: st.column_config.TextColumn(width="medium") for name in table}
+    st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.first_rows"))
 
 
 def _target(read: Ingested, key: str) -> Target:

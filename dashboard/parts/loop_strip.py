@@ -26,7 +26,8 @@ def strip(steps: tuple[Step, ...]) -> None:
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column.container(gap=None):
                 _step_link(step)
-                st.caption(_words(step))
+                # A link has this much room at its left.
+                st.caption(f"&ensp;{_words(step)}")
 
 
 def large(steps: tuple[Step, ...]) -> None:
