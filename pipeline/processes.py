@@ -5,13 +5,15 @@ A worker runs under a small watcher (`pipeline.watch`) in a session of its own: 
 when the dashboard that asked for it is long gone.
 """
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,12 @@ from pipeline.workspace import REPOSITORY
 
 CREATE_TIME_TOLERANCE_S = 1.0
 _START_TIMEOUT_S = 20.0
+_ENVIRONMENT = {
+    "PYTHONUNBUFFERED": "1",
+    # Models are local folders; nothing a worker loads may ask a hub.
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
 _watchers: list["subprocess.Popen[bytes]"] = []
 """Watchers that this process started: held until they end, so that none is left a zombie."""
 
@@ -33,6 +41,14 @@ class WorkerNotStarted(PipelineError):
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"The worker for {folder} could not be started: {reason}.")
         self.folder, self.reason = folder, reason
+
+
+class AlreadyRunning(PipelineError):
+    """A worker is at work in the folder already."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"A process is at work in {folder} already. Stop it, or wait for it.")
+        self.folder = folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,7 @@ class Launch:
     host: str
     started_at: float
     watcher_pid: int
+    watcher_create_time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +91,27 @@ def start(
     """Run `python -m module folder` detached from this process, logging to `folder/log_name`.
 
     `environment` is set on top of this process's own. Returns once the worker runs;
-    WorkerNotStarted says why not. Traces of an earlier launch in the folder are taken away first.
+    WorkerNotStarted says why not, AlreadyRunning that a worker is at work there. Traces of an
+    earlier launch in the folder are taken away first.
     """
-    for name in ("launch.json", "exit.json", "stop.request"):
-        (folder / name).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pipeline.watch", str(folder), module, str(grace_s)]
-    with (folder / log_name).open("ab") as log:
+    folder = folder.resolve()
+    with _only_starter(folder):
+        if is_alive(read_launch(folder)):
+            raise AlreadyRunning(folder)
+        for name in ("launch.json", "exit.json", "stop.request"):
+            (folder / name).unlink(missing_ok=True)
+        return _start(folder, [module, str(grace_s)], folder / log_name, environment or {})
+
+
+def _start(
+    folder: Path, arguments: list[str], log_path: Path, environment: Mapping[str, str]
+) -> Launch:
+    command = [sys.executable, "-m", "pipeline.watch", str(folder), *arguments]
+    with log_path.open("ab") as log:
         watcher = subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+            env={**os.environ, **_ENVIRONMENT, **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -99,7 +127,16 @@ def start(
         if watcher.poll() is not None:
             raise WorkerNotStarted(folder, f"its watcher ended with {watcher.returncode}")
         time.sleep(0.01)
+    watcher.kill()
     raise WorkerNotStarted(folder, f"nothing happened for {_START_TIMEOUT_S:.0f} s")
+
+
+@contextmanager
+def _only_starter(folder: Path) -> Iterator[None]:
+    """Let one process at a time start something in a folder."""
+    with (folder / ".start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def describe(process: "subprocess.Popen[bytes]", argv: list[str]) -> Launch:
@@ -113,6 +150,7 @@ def describe(process: "subprocess.Popen[bytes]", argv: list[str]) -> Launch:
         host=socket.gethostname(),
         started_at=time.time(),
         watcher_pid=os.getpid(),
+        watcher_create_time=psutil.Process().create_time(),
     )
 
 
@@ -135,6 +173,7 @@ def read_launch(folder: Path) -> Launch | None:
             host=str(value["host"]),
             started_at=float(str(value["started_at"])),
             watcher_pid=int(str(value["watcher_pid"])),
+            watcher_create_time=float(str(value["watcher_create_time"])),
         )
     except (OSError, ValueError, KeyError):
         return None
@@ -159,26 +198,39 @@ def is_alive(launch: Launch | None) -> bool:
     """
     if launch is None or launch.host != socket.gethostname() or launch.boot_id != boot_id():
         return False
+    return _is_process(launch.pid, launch.create_time)
+
+
+def is_settling(folder: Path, launch: Launch) -> bool:
+    """Say whether a worker has just ended and its watcher has yet to record how."""
+    is_watched = _is_process(launch.watcher_pid, launch.watcher_create_time)
+    return is_watched and not (folder / "exit.json").exists()
+
+
+def _is_process(pid: int, create_time: float) -> bool:
     try:
-        process = psutil.Process(launch.pid)
-        is_same = abs(process.create_time() - launch.create_time) <= CREATE_TIME_TOLERANCE_S
+        process = psutil.Process(pid)
+        is_same = abs(process.create_time() - create_time) <= CREATE_TIME_TOLERANCE_S
         return bool(is_same and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False  # AccessDenied: another user's process, so not a worker of ours.
 
 
 def request_stop(folder: Path) -> bool:
     """Ask the worker of a folder to save and end; False where none runs.
 
     Its watcher turns to SIGTERM after the grace period and to SIGKILL after that. Where the
-    watcher is gone, SIGTERM is sent at once: workers take it as the same request.
+    watcher is gone, SIGTERM is sent at once, which workers take as the same request, and SIGKILL
+    when asked again.
     """
     launch = read_launch(folder)
     if launch is None or not is_alive(launch):
         return False
-    (folder / "stop.request").touch()
-    if not psutil.pid_exists(launch.watcher_pid):
-        send_signal(launch, signal.SIGTERM)
+    request = folder / "stop.request"
+    is_asked_again = request.exists()
+    request.touch()
+    if not _is_process(launch.watcher_pid, launch.watcher_create_time):
+        send_signal(launch, signal.SIGKILL if is_asked_again else signal.SIGTERM)
     return True
 
 

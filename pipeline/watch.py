@@ -5,6 +5,8 @@ When `stop.request` appears it gives the worker the grace period, then SIGTERM, 
 It imports next to nothing and lives as long as the worker, whatever becomes of the dashboard.
 """
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -22,9 +24,14 @@ def watch(folder: Path, module: str, grace_s: float) -> None:
     """Run the worker to its end and write `launch.json` and `exit.json`."""
     argv = [sys.executable, "-m", module, str(folder)]
     worker = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
-    launch = describe(worker, argv)
-    write_launch(folder, launch)
+    try:
+        launch = describe(worker, argv)
+        write_launch(folder, launch)
+    except BaseException:
+        worker.kill()  # A worker that nobody could find or stop must not run.
+        raise
     status = _wait(worker, launch, folder / "stop.request", grace_s)
+    _clear_group(launch)
     ended = {"code": status, "signal": None} if status >= 0 else {"code": None, "signal": -status}
     write_json(folder / "exit.json", {**ended, "time": time.time()})
 
@@ -43,6 +50,12 @@ def _wait(worker: "subprocess.Popen[bytes]", launch: Launch, request: Path, grac
                 send_signal(launch, signal.SIGKILL)
             elif waited_s > grace_s and not is_terminated:
                 is_terminated = send_signal(launch, signal.SIGTERM)
+
+
+def _clear_group(launch: Launch) -> None:
+    """End what the worker left behind in its process group: data loaders that hold memory."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(launch.pgid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def read(folder: Path, since: Progress | None = None) -> Run:
     progress = events.read(folder / "events.jsonl", since)
     result = _result(folder)
     is_heard = bool(launch and (progress.last_time or 0) >= launch.started_at)
-    if launch and not is_alive:
+    if launch and not is_alive and not processes.is_settling(folder, launch):
         state = _ended(progress, has_result=result is not None)
     elif launch:
         state = _alive(folder, progress, is_heard=is_heard)
@@ -101,7 +101,7 @@ def log_tail(folder: Path, lines: int = _LOG_LINES) -> tuple[str, ...]:
         file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
         text = file.read().decode("utf-8", errors="replace")
     # A progress bar rewrites its line with \r: what it said last is what counts.
-    whole = [line.rsplit("\r", 1)[-1] for line in text.splitlines()]
+    whole = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
     return tuple([line for line in whole if line.strip()][-lines:])
 
 

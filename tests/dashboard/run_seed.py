@@ -129,7 +129,8 @@ def launch(*, is_alive: bool) -> Launch:
         boot_id=boot_id(),
         host=socket.gethostname(),
         started_at=BEGAN,
-        watcher_pid=pid,
+        watcher_pid=999_998,
+        watcher_create_time=1.0,
     )
 
 
