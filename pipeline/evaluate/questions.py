@@ -37,18 +37,14 @@ class Question:
     """Earlier questions and answers."""
 
     @property
-    def messages(self) -> list[dict[str, str]]:
-        """The conversation up to the question, as chat templates take it."""
-        turns = [
-            message
-            for question, answer in self.history
-            for message in (
-                {"role": "user", "content": question},
-                {"role": "assistant", "content": answer},
-            )
-        ]
-        first = [{"role": "system", "content": self.system}] if self.system else []
-        return [*first, *turns, {"role": "user", "content": self.text}]
+    def record(self) -> dict[str, object]:
+        """The row as an alpaca record, its instruction and input joined as the model is told."""
+        return {
+            "instruction": self.text,
+            "output": self.reference,
+            "history": [list(turn) for turn in self.history],
+            "system": self.system or "",
+        }
 
 
 def read(config: EvaluationConfig) -> tuple[Question, ...]:
@@ -74,7 +70,7 @@ def _file(export: Path, file: DataFile) -> Iterator[Question]:
 
 
 def _question(file: str, place: int, row: Mapping[str, object]) -> Question:
-    instruction, context = str(row["instruction"]), str(row.get("input") or "")
+    instruction, context = str(row["instruction"] or ""), str(row.get("input") or "")
     history, facts = row.get("history") or [], row.get("facts") or []
     if not isinstance(history, list) or not isinstance(facts, list):
         raise TypeError("history and facts are lists")
@@ -82,7 +78,7 @@ def _question(file: str, place: int, row: Mapping[str, object]) -> Question:
     return Question(
         file=file,
         row=place,
-        text=f"{instruction}\n{context}" if context else instruction,
+        text="\n".join(part for part in (instruction, context) if part),
         reference=str(row["output"]),
         facts=tuple(str(fact) for fact in facts),
         system=str(system) if system else None,

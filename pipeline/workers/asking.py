@@ -13,7 +13,8 @@ from pipeline.chat.protocol import BASE, Settings
 from pipeline.evaluate.answers import RawAnswer
 from pipeline.evaluate.config import Candidate, EvaluationConfig
 from pipeline.evaluate.questions import Question
-from pipeline.workers.answers import Generated, PromptTooLong, Request
+from pipeline.workers.answers import Generated, PromptTooLong, Request, end_ids
+from pipeline.workers.batches import encode
 from pipeline.workers.generate import generate, only
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer
 from pipeline.workers.reference import Scored, reference_losses
@@ -22,6 +23,8 @@ from pipeline.workers.selftest import PROBE, before_adapters, self_test
 logger = logging.getLogger(__name__)
 
 Warn = Callable[[str], None]
+_NO_CUTOFF = 2**31
+"""Rows are never cut here: what the model's window cannot hold is told as not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ class Asker:
     def ask(self, candidate: Candidate, asked: Sequence[Question]) -> Iterator[list[RawAnswer]]:
         """Put all rows to one model, the longest first, and yield the answers batch by batch."""
         tokenizer = self._tokenizers[candidate.model]
-        prepared = [prepare(tokenizer, question) for question in asked]
+        ends = sorted(
+            end_ids(self._model, tokenizer), key=lambda each: each != tokenizer.eos_token_id
+        )
+        prepared = [prepare(tokenizer, question, ends) for question in asked]
         for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
             if self._should_stop():
                 return
@@ -126,14 +132,13 @@ def load(plan: EvaluationConfig, warn: Warn) -> tuple[PreTrainedModel, dict[str,
     return model, {BASE: next(iter(tokenizers.values()), own), **tokenizers}
 
 
-def prepare(tokenizer: Tokenizer, question: Question) -> Prepared:
-    """Render a question and its reference answer by the tokenizer's chat template."""
-    asked = question.messages
-    prompt = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-    answered = [*asked, {"role": "assistant", "content": question.reference}]
-    whole = tokenizer.apply_chat_template(answered, tokenize=False)
-    reference = whole.removeprefix(prompt)
-    return Prepared(question, _ids(tokenizer, prompt), _ids(tokenizer, reference))
+def prepare(tokenizer: Tokenizer, question: Question, end_ids: Sequence[int]) -> Prepared:
+    """Turn a question and its reference into tokens exactly as in training."""
+    example = encode(tokenizer, question.record, "", cutoff=_NO_CUTOFF, end_ids=end_ids)
+    if example is None:  # Of 2**31 tokens; such a row is no row.
+        raise PromptTooLong(_NO_CUTOFF, _NO_CUTOFF)
+    start = example.answer_start
+    return Prepared(question, example.ids[:start], example.ids[start:])
 
 
 def batches(
@@ -149,10 +154,6 @@ def batches(
         batch.append(row)
     if batch:
         yield batch
-
-
-def _ids(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:
-    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _answer(model: str, row: Prepared, given: Generated, scored: Scored) -> RawAnswer:

@@ -15,6 +15,7 @@ from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.questions import Question
 from pipeline.workers import predict
 from pipeline.workers.asking import Asker, Prepared, batches, prepare
+from pipeline.workers.batches import messages_of
 from pipeline.workers.events import Events
 from tests.workers.tiny_model import make_adapter, make_base
 
@@ -97,15 +98,16 @@ def test_base_answers_and_losses_are_those_of_the_plain_model(folder: Path, base
     given = {answer.row: answer for answer in answers.read(folder) if answer.model == "base"}
     plan = config.read(folder)
     for question in questions.read(plan):
+        asked = messages_of(question.record)[:-1]
         prompt = tokenizer.apply_chat_template(
-            question.messages, add_generation_prompt=True, return_dict=False, return_tensors="pt"
+            asked, add_generation_prompt=True, return_dict=False, return_tensors="pt"
         )
         row = given[question.row]
         plain = model.generate(prompt, max_new_tokens=12, do_sample=False)[0, prompt.shape[1] :]
         text = tokenizer.decode(plain, skip_special_tokens=True)
         # A character that the length limit cut in half is left out of an answer.
         assert row.answer == text.rstrip("\ufffd")
-        reference = torch.tensor([prepare(tokenizer, question).reference])
+        reference = torch.tensor([prepare(tokenizer, question, [2]).reference])
         with torch.no_grad():
             logits = model(torch.cat([prompt, reference], dim=1)).logits[
                 0, prompt.shape[1] - 1 : -1

@@ -13,6 +13,7 @@ from pipeline.evaluate import answers, jobs, questions
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.state import Evaluation
 from pipeline.processes import read_launch
+from pipeline.workers.batches import messages_of
 from pipeline.workspace import Workspace
 from tests.pipeline.evaluate.folders import make_export, make_run
 
@@ -84,8 +85,9 @@ def plain_answers(base: Path, evaluation: Evaluation) -> dict[tuple[str, int, st
     tokenizer = AutoTokenizer.from_pretrained(base)
     said = {}
     for question in questions.read(evaluation.config):
+        asked = messages_of(question.record)[:-1]
         prompt = tokenizer.apply_chat_template(
-            question.messages, add_generation_prompt=True, return_dict=False, return_tensors="pt"
+            asked, add_generation_prompt=True, return_dict=False, return_tensors="pt"
         )
         ids = model.generate(prompt, max_new_tokens=NEW_TOKENS, do_sample=False)
         text = tokenizer.decode(ids[0, prompt.shape[1] :], skip_special_tokens=True)

@@ -48,14 +48,14 @@ def test_instruction_and_input_are_joined_and_only_planned_rows_are_asked(tmp_pa
     )
 
 
-def test_a_conversation_holds_system_history_and_question(tmp_path: Path):
+def test_a_record_holds_system_history_and_question(tmp_path: Path):
     (asked,) = questions.read(planned(tmp_path, 2))
-    assert [(each["role"], each["content"]) for each in asked.messages] == [
-        ("system", "Be brief."),
-        ("user", "你好"),
-        ("assistant", "您好"),
-        ("user", "再见"),
-    ]
+    assert asked.record == {
+        "instruction": "再见",
+        "output": "再见！",
+        "history": [["你好", "您好"]],
+        "system": "Be brief.",
+    }
 
 
 def test_one_changed_byte_is_refused(tmp_path: Path):
