@@ -73,9 +73,8 @@ def plan(
     Raises BadInput where the runs stand on different bases, or the export holds nothing to ask.
     """
     base = _one_base(runs)
-    wanted = {str(run.id): _asked(request, files, run) for run in runs}
-    names_asked = {name for each in wanted.values() for name in each}
-    asked = [file for file in files if file.name in names_asked]
+    wanted = [_asked(request, files, run) for run in runs]
+    asked = [file for file in files if any(file.name in each for each in wanted)]
     if not asked:
         raise BadInput(
             f"The export {request.export} holds no rows to ask: no test files, and no training "
@@ -83,16 +82,12 @@ def plan(
         )
     introductions = _identity_answers(request.export, files)
     identity = request.identity or names.infer(introductions)
-    lead = runs[0]
-    adapters = [
-        Candidate(str(run.id), run.adapter, tuple(wanted[str(run.id)]), run.policy, run.prompt)
-        for run in runs
-    ]
     everything = tuple(file.name for file in asked)
+    of_base = Candidate(BASE, None, everything, runs[0].policy, runs[0].prompt)
     return EvaluationConfig(
         base=base,
         export=str(request.export),
-        candidates=(Candidate(BASE, None, everything, lead.policy, lead.prompt), *adapters),
+        candidates=(of_base, *_candidates(runs, wanted)),
         files=tuple(_sampled(file, request.rows_per_file) for file in asked),
         identity=identity,
         old_names=names.old_names(Path(base).name, default_prompt),
@@ -115,24 +110,27 @@ def _one_base(runs: Sequence[TrainedRun]) -> str:
     return runs[0].base
 
 
+def _candidates(runs: Sequence[TrainedRun], wanted: Sequence[list[str]]) -> list[Candidate]:
+    return [
+        Candidate(str(run.id), run.adapter, tuple(asked), run.policy, run.prompt)
+        for run, asked in zip(runs, wanted, strict=True)
+    ]
+
+
 def _asked(request: EvaluationRequest, files: Sequence[ExportFile], run: TrainedRun) -> list[str]:
-    trained = [file for file in files if file.role == "domain" and file.split == "train"]
-    layouts = {
-        dataset: {file.layout for file in trained if file.dataset == dataset}
-        for dataset in run.datasets
-    }
+    """Return the names of the files whose rows a run is asked."""
+    trained: dict[str, str] = {}
+    for file in files:
+        is_training = file.role == "domain" and file.split == "train"
+        if is_training and (file.dataset not in trained or file.layout == run.layout):
+            trained[file.dataset] = file.name
+    wanted = set(trained.values()) if request.with_trained else set()
     return [
         file.name
         for file in files
-        if (file.role != "domain" or file.dataset in run.datasets)
-        and (
-            file.split == "test"
-            or (
-                request.with_trained
-                and file in trained
-                and (file.layout == run.layout or run.layout not in layouts[file.dataset])
-            )
-        )
+        if file.rows
+        and (file.split == "test" or file.name in wanted)
+        and (file.role != "domain" or file.dataset in run.datasets)
     ]
 
 

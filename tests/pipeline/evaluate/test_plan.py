@@ -90,6 +90,12 @@ def test_another_layout_is_asked_where_there_is_only_that(request_: EvaluationRe
     assert "clinic_format3.json" in plan(request_, FILES, runs, "").candidates[1].files
 
 
+def test_an_export_of_empty_files_is_refused(request_: EvaluationRequest):
+    empty = [replace(file, rows=0) for file in FILES]
+    with pytest.raises(BadInput, match="no rows to ask"):
+        plan(request_, empty, [run()], "")
+
+
 def test_training_rows_can_be_left_out(request_: EvaluationRequest):
     asked = plan(replace(request_, with_trained=False), FILES, [run()], "")
     assert all(file.split == "test" for file in asked.files)
