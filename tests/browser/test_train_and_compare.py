@@ -1,6 +1,6 @@
 """Training and comparing in a real browser: reloads, a killed dashboard, two tabs, keys.
 
-The workers here train and answer nothing; `test_whole_job` does it with the real model.
+The workers of the fast walks train and answer nothing; the last one uses the real model.
 """
 
 import re
@@ -143,3 +143,37 @@ def test_both_answers_come_and_a_key_votes_in_either_tab(
 def voted(tab: Page) -> Locator:
     """The vote button that is marked."""
     return tab.locator("[class*=st-key-compare_vote_]").filter(has_text="radio_button_checked")
+
+
+@pytest.mark.slow
+def test_the_real_model_trains_and_answers(
+    open_tab: OpenTab, tmp_path: Path, home: Path, demo_model: Path
+):
+    run_seed.export(home)
+    (home / "models").mkdir()
+    (home / "models" / demo_model.name).symlink_to(demo_model)
+    with serve(tmp_path, home=home) as dashboard:
+        dashboard.wait()
+        tab = open_tab(f"{dashboard.url}/launch")
+        tab.get_by_text("All settings").click()
+        passes = tab.get_by_label("Passes", exact=True)
+        passes.fill("2")
+        passes.press("Enter")
+        expect(tab.get_by_text("8 steps: 32 rows × 2 passes")).to_be_visible()
+        tab.get_by_role("button", name="Start training").dblclick()
+        expect(tab.get_by_text(re.compile(r"^Step \d+ of 8"))).to_be_visible(timeout=90_000)
+        tab.reload()
+        moves_on(tab)
+        done = tab.get_by_text("All 8 steps are done")
+        expect(done).to_be_visible(timeout=180_000)
+        assert len(jobs.listed(Workspace.at(home))) == 1
+        tab.get_by_role("button", name="Compare").click()
+        tab.get_by_test_id("stChatInputTextArea").fill("Who are you?")
+        tab.keyboard.press("Enter")
+        expect(tab).to_have_url(re.compile("comparison=1"), timeout=120_000)
+        expect(tab.get_by_text("Base proved")).to_be_visible()
+        tab.get_by_role("heading", name="Compare").click()
+        tab.keyboard.press("2")
+        expect(voted(tab)).to_have_text(re.compile("Adapter"))
+        tab.get_by_role("button", name="Unload").click()
+        expect(tab.get_by_text("Not loaded")).to_be_visible()
