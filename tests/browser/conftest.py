@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from pipeline.chat import server
+from pipeline.train import jobs
+from pipeline.workspace import Workspace
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 WAIT_MS = 20_000
 OpenTab = Callable[..., Page]
@@ -53,6 +57,14 @@ def open_tab(browser: Browser) -> Iterator[OpenTab]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """The workspace of the dashboard under test."""
-    return tmp_path / "home"
+def home(tmp_path: Path) -> Iterator[Path]:
+    """The workspace of the dashboard under test; what was started in it is ended."""
+    folder = tmp_path / "home"
+    yield folder
+    workspace = Workspace.at(folder)
+    for run in jobs.listed(workspace):
+        if run.is_active:
+            jobs.stop(workspace, run.id)
+            jobs.wait(workspace, run.id)
+    for each in server.list_servers(workspace):
+        server.stop(each.folder, timeout_s=20)

@@ -5,7 +5,6 @@ The workers of the fast walks train and answer nothing; the last one uses the re
 
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ FAKE_SERVER = "tests.pipeline.chat.fake_worker"
 
 
 @pytest.fixture
-def training(home: Path) -> Iterator[int]:
+def training(home: Path) -> int:
     """A run that is training, whatever becomes of the dashboard; its number."""
     run_seed.model(home)
     run_seed.export(home)
@@ -38,14 +37,11 @@ def training(home: Path) -> Iterator[int]:
     )
     workspace = Workspace.at(home)
     run = jobs.launch(workspace, request, worker=FAKE_TRAINER)
-    yield run.id
-    if jobs.read(workspace, run.id).is_active:
-        jobs.stop(workspace, run.id)
-        jobs.wait(workspace, run.id)
+    return run.id
 
 
 @pytest.fixture
-def answering(home: Path) -> Iterator[None]:
+def answering(home: Path) -> None:
     """A finished run whose model is loaded and answers."""
     run_seed.model(home)
     run_seed.run(home, 1)
@@ -53,9 +49,7 @@ def answering(home: Path) -> Iterator[None]:
     config = ServerConfig(
         model=home / "models" / "tinylm-1m", adapters={"1": home / "runs" / "1" / "adapter"}
     )
-    loaded = server.wait_ready(server.ensure(workspace, config, worker=FAKE_SERVER))
-    yield
-    server.stop(loaded.folder, timeout_s=20)
+    server.wait_ready(server.ensure(workspace, config, worker=FAKE_SERVER))
 
 
 def step(tab: Page) -> int:
@@ -64,10 +58,10 @@ def step(tab: Page) -> int:
     return int(words.split()[1])
 
 
-def moves_on(tab: Page) -> None:
+def moves_on(tab: Page, timeout_ms: float = 20_000) -> None:
     """See that the run goes on without anything being clicked."""
     before = step(tab)
-    expect(tab.get_by_text(f"Step {before} of")).to_have_count(0)
+    expect(tab.get_by_text(f"Step {before} of")).to_have_count(0, timeout=timeout_ms)
     assert step(tab) > before
 
 
@@ -157,23 +151,23 @@ def test_the_real_model_trains_and_answers(
         tab = open_tab(f"{dashboard.url}/launch")
         tab.get_by_text("All settings").click()
         passes = tab.get_by_label("Passes", exact=True)
-        passes.fill("2")
+        passes.fill("4")
         passes.press("Enter")
-        expect(tab.get_by_text("8 steps: 32 rows × 2 passes")).to_be_visible()
+        expect(tab.get_by_text("16 steps: 32 rows × 4 passes")).to_be_visible()
         tab.get_by_role("button", name="Start training").dblclick()
-        expect(tab.get_by_text(re.compile(r"^Step \d+ of 8"))).to_be_visible(timeout=90_000)
+        expect(tab.get_by_text(re.compile(r"^Step \d+ of 16"))).to_be_visible(timeout=90_000)
         tab.reload()
-        moves_on(tab)
-        done = tab.get_by_text("All 8 steps are done")
+        moves_on(tab, timeout_ms=120_000)
+        done = tab.get_by_text("All 16 steps are done")
         expect(done).to_be_visible(timeout=180_000)
         assert len(jobs.listed(Workspace.at(home))) == 1
         tab.get_by_role("button", name="Compare").click()
         tab.get_by_test_id("stChatInputTextArea").fill("Who are you?")
         tab.keyboard.press("Enter")
         expect(tab).to_have_url(re.compile("comparison=1"), timeout=120_000)
-        expect(tab.get_by_text("Base proved")).to_be_visible()
+        expect(tab.get_by_text("Base proved").first).to_be_visible()
         tab.get_by_role("heading", name="Compare").click()
         tab.keyboard.press("2")
         expect(voted(tab)).to_have_text(re.compile("Adapter"))
         tab.get_by_role("button", name="Unload").click()
-        expect(tab.get_by_text("Not loaded")).to_be_visible()
+        expect(tab.get_by_text("Not loaded").first).to_be_visible()
