@@ -32,7 +32,7 @@ PATH, SAMPLES, BATCH, READ, RESULTS = (
     "import_results",
 )
 SAMPLE_NAMES = ("identity.json", "ashmoor_harbour.json", "yanxi_guqin.json", "general.json")
-COMPARED_AT_ONCE = 10_000
+COMPARED_AT_ONCE = 2_000
 """Datasets up to this many pairs are compared right after the import; larger ones when asked."""
 
 logger = logging.getLogger(__name__)

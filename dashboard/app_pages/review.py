@@ -89,9 +89,11 @@ def draw_list(page: Page[Pair], chosen: Pair, matching: PairFilter) -> None:
 
 def draw_pagination(page: Page[Pair]) -> None:
     """Draw the page numbers; Streamlit warns of a key whose value is set, so a page has its own."""
+    if page.total <= PAGE_SIZE:
+        return
     key = f"review_pages_{page.number}"
     st.pagination(
-        max(1, -(-page.total // PAGE_SIZE)),
+        -(-page.total // PAGE_SIZE),
         default=page.number,
         max_visible_pages=5,
         key=key,

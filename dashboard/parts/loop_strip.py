@@ -19,6 +19,9 @@ COLOURS: dict[StepState, str] = {
     "done": "green",
 }
 
+_INDENT = "&ensp;"
+"""A link has this much room at its left; what stands under it lines up."""
+
 
 def strip(steps: tuple[Step, ...]) -> None:
     """Draw the six steps in one row, each a link to its page where that page is there."""
@@ -26,8 +29,7 @@ def strip(steps: tuple[Step, ...]) -> None:
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column.container(gap=None):
                 _step_link(step)
-                # A link has this much room at its left.
-                st.caption(f"&ensp;{_words(step)}")
+                st.caption(f"{_INDENT}{_words(step)}")
 
 
 def large(steps: tuple[Step, ...]) -> None:
@@ -35,9 +37,9 @@ def large(steps: tuple[Step, ...]) -> None:
     grid = st.grid(len(steps), min_column_width=140, gap="small", border=True, key="loop_large")
     for number, step in enumerate(steps, start=1):
         with grid.cell(), st.container(gap="xsmall"):
-            st.caption(t("loop.step_number", number=number))
+            st.caption(f"{_INDENT}{t('loop.step_number', number=number)}")
             _step_link(step)
-            st.caption(_words(step))
+            st.caption(f"{_INDENT}{_words(step)}")
 
 
 def state_mark(state: StepState) -> str:
