@@ -4,6 +4,7 @@ Holds the page's session state under names that start with `review_`; it draws n
 """
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -60,6 +61,16 @@ def choose(pair_id: int, matching: PairFilter) -> None:
     _choose(pair_id, matching)
 
 
+@reaction
+def step(name: Literal["previous", "next"], shown_id: int, matching: PairFilter) -> None:
+    """Choose the neighbour of what is chosen now, which a quick second key may find moved on."""
+    here = st.session_state.get(CHOSEN, shown_id)
+    around = pairs.around(state.store(), here, matching=matching)
+    to = around.next_id if name == "next" else around.previous_id
+    if to is not None:
+        _choose(to, matching)
+
+
 def restore(matching: PairFilter) -> None:
     """Choose the pair that the address names, when the page is first drawn."""
     asked = st.query_params.get(ADDRESS, "")
@@ -91,7 +102,12 @@ def chosen(page: Page[Pair]) -> Pair:
 
 @reaction
 def decide(pair: Pair, status: Status, matching: PairFilter) -> None:
-    """Accept or reject a pair and choose the next one."""
+    """Accept or reject a pair and choose the next one.
+
+    A key pressed twice before the page is drawn again decides nothing that was not seen.
+    """
+    if st.session_state.get(CHOSEN, pair.id) != pair.id:
+        return
     around = pairs.around(state.store(), pair.id, matching=matching)
     action = pairs.set_status(state.store(), [pair.id], status, expected_version=pair.version)
     _remember(action, pair.id)

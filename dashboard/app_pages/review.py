@@ -16,6 +16,8 @@ from dashboard.text import literal, plain, t
 from store import datasets, history, pairs
 from store.types import DatasetSummary, Page, Pair, PairFilter
 
+STEPS = (("previous", "K", "previous_id"), ("next", "J", "next_id"))
+
 
 def ask_filters(summaries: tuple[DatasetSummary, ...]) -> PairFilter:
     """Ask which pairs are meant; the answers stay in the address."""
@@ -60,15 +62,15 @@ def draw_list(page: Page[Pair], chosen: Pair, matching: PairFilter) -> None:
     around = pairs.around(state.store(), chosen.id, matching=matching)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("review.place", place=around.place, count=page.total))
-        for name, key, to in (("previous", "K", around.previous_id), ("next", "J", around.next_id)):
+        for name, key, to in STEPS:
             st.button(
                 t(f"review.{name}"),
                 key=f"review_{name}",
                 shortcut=key,
                 type="tertiary",
-                disabled=to is None,
-                on_click=reviewing.choose,
-                args=(to, matching),
+                disabled=getattr(around, to) is None,
+                on_click=reviewing.step,
+                args=(name, chosen.id, matching),
             )
     with st.container(border=True, gap=None, key="review_list"):
         for pair in page.rows:

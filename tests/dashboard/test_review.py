@@ -121,3 +121,10 @@ def test_a_pair_can_be_named_in_the_address(open_app, filled):
     app.query_params["pair"] = "62"
     app.run()
     assert "40 mg" in shown(app)
+
+
+def test_a_key_pressed_twice_decides_only_what_was_seen(open_page, filled):
+    page = open_page("review")
+    page.session_state["review_pair"] = 2  # The first key has done its work, unseen yet.
+    page.button(key="review_accept").click().run()
+    assert [pairs.get(filled, n).status for n in (1, 2)] == ["unreviewed", "unreviewed"]
