@@ -74,13 +74,14 @@ def draw_list(page: Page[Pair], chosen: Pair, matching: PairFilter) -> None:
             )
     with st.container(border=True, gap=None, key="review_list"):
         for pair in page.rows:
-            words = literal(shortened(pair.question, 60))
+            words = literal(shortened(pair.question, 90))
             icon, _ = STATUS[pair.status]
             st.button(
                 f":primary[**{words}**]" if pair.id == chosen.id else words,
                 key=f"review_row_{pair.id}",
                 type="tertiary",
                 icon=f":material/{icon}:",
+                wrap=False,
                 on_click=reviewing.choose,
                 args=(pair.id, matching),
             )
