@@ -1,0 +1,61 @@
+"""The documents tell the truth about the command line and the presets."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import parser
+from pipeline.train.presets import PRESETS
+
+ROOT = Path(__file__).resolve().parent.parent
+GUIDE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+PAGES = ("README.md", "README.zh.md", "docs/command-line.md", "docs/user-guide.md")
+
+
+def commands(page: str) -> list[str]:
+    """Every `python -m pipeline …` line in the code blocks of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("python -m pipeline")]
+
+
+def verbs() -> set[str]:
+    (choices,) = [a.choices for a in parser()._actions if a.dest == "verb" and a.choices]
+    return set(choices)
+
+
+def test_every_verb_is_in_the_guide_and_no_other():
+    assert set(re.findall(r"^\| `(\w+)", GUIDE, re.MULTILINE)) >= verbs()
+    told = set(re.findall(r"^\| `(\w+)[^`]*` \|.*\| (?:yes|no) \|$", GUIDE, re.MULTILINE))
+    assert told == verbs()
+
+
+@pytest.mark.parametrize(
+    "command", [c for page in PAGES for c in commands(page)], ids=lambda command: command[19:60]
+)
+def test_every_command_in_the_documents_parses(command: str):
+    arguments = parser().parse_args(shlex.split(command)[3:])
+    assert callable(arguments.do)
+
+
+def test_the_presets_are_those_of_the_guide():
+    rows = re.findall(
+        r"^\| `(\w+)` \|[^|]*\| (\d+)/(\d+) \| ([\d.e-]+) \| (\d+) \|$", GUIDE, re.MULTILINE
+    )
+    told = {
+        (name, int(rank), int(alpha), float(rate), int(epochs))
+        for name, rank, alpha, rate, epochs in rows
+    }
+    assert told == {
+        (p.name, s.rank, s.alpha, s.learning_rate, s.epochs) for p in PRESETS for s in [p.settings]
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
