@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput, PipelineError
@@ -27,6 +28,7 @@ from pipeline.models.template import with_system_prompt
 from pipeline.train import config as configs
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import checkpoints
+from pipeline.workers.answers import end_ids, end_of_turn
 from pipeline.workers.batches import Example, encode
 from pipeline.workers.checkpoints import Place, Trained
 from pipeline.workers.events import Events
@@ -64,9 +66,9 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         Path(config.model), device, settings.dtype, trust_remote_code=config.trust_remote_code
     )
     tokenizer.chat_template = _template(tokenizer, config)
-    end_ids = _end_ids(base, tokenizer)
-    rows = _examples(config, config.data, tokenizer, end_ids, events)
-    held_back = _examples(config, config.validation, tokenizer, end_ids, events)
+    ends = _end_ids(base, tokenizer)
+    rows = _examples(config, config.data, tokenizer, ends, events)
+    held_back = _examples(config, config.validation, tokenizer, ends, events)
     if not rows:
         raise BadInput("No row has an answer within cutoff_tokens. Raise it, or export other rows.")
 
@@ -120,22 +122,21 @@ def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
     return with_system_prompt(str(tokenizer.chat_template), config.system_prompt, special)
 
 
-def _end_ids(base: torch.nn.Module, tokenizer: Tokenizer) -> list[int]:
-    """Return the tokens that end an answer, the tokenizer's own first."""
-    configured = base.generation_config.eos_token_id
-    several = configured if isinstance(configured, list) else [configured]
-    found = [tokenizer.eos_token_id, *several]
-    ids = list(dict.fromkeys(int(each) for each in found if each is not None))
+def _end_ids(base: PreTrainedModel, tokenizer: Tokenizer) -> list[int]:
+    """Return the tokens that end an answer, as when the model is asked; the turn's own first."""
+    ids = sorted(end_ids(base, tokenizer))
     if not ids:
         raise BadInput("The model names no end token, so it could never learn to stop.")
-    return ids
+    turn = end_of_turn(tokenizer)
+    first = tokenizer.eos_token_id if turn is None else turn
+    return sorted(ids, key=lambda token: token != first)
 
 
 def _examples(
     config: TrainConfig,
     files: tuple[DataFile, ...],
     tokenizer: Tokenizer,
-    end_ids: list[int],
+    ends: list[int],
     events: Events,
 ) -> list[Example]:
     """Read the data files, checking each hash, and make tokens of their rows."""
@@ -152,7 +153,7 @@ def _examples(
                 record,
                 file.role,
                 cutoff=config.settings.cutoff_tokens,
-                end_ids=end_ids,
+                end_ids=ends,
             )
             if example is None:
                 too_long += 1
