@@ -6,6 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipeline.evaluate import jobs as evaluations
+from pipeline.train import jobs as runs
 from pipeline.workspace import Workspace
 from store.db import Database
 
@@ -24,8 +26,15 @@ def store() -> Database:
 
 @st.cache_resource(show_spinner=False, on_release=lambda database: database.close())
 def open_store(path: str) -> Database:
-    """Open the store once a process; a failure is not kept, so the next run tries again."""
-    return Database.open(Path(path))
+    """Open the store once a process; a failure is not kept, so the next run tries again.
+
+    Runs and evaluations that the command line made meanwhile are indexed.
+    """
+    database = Database.open(Path(path))
+    home = Workspace(Path(path).parent)
+    runs.register(database, home)
+    evaluations.register(database, home)
+    return database
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,6 +12,7 @@ from store.types import Relation
 ANSWERS_ALIKE = 0.85
 """Answers this similar, with the same numbers and negations, count as the same."""
 _FEWEST_TOKENS = 3
+_SURROGATES, _MOST_CODES = 0xD800, 0x10FFFF - 2048
 _MOST_HOLDERS = 200
 """A word that more questions than this share says nothing about which are alike."""
 
@@ -51,6 +52,7 @@ def close_pairs(
     # A word that occurs twice counts as two, so that the filter is exact for repeated words.
     numbered = [_numbered(text) for text in texts]
     counted = Counter(word for text in numbered for word in text)
+    coded = _coded(texts)
     least_overlap = threshold / (2 - threshold)
     holders: dict[tuple[str, int], list[int]] = defaultdict(list)
     for index in sorted(range(len(texts)), key=lambda i: (len(texts[i]), i)):
@@ -66,11 +68,23 @@ def close_pairs(
         for other in {other for word in prefix for other in holders[word]}:
             if len(texts[other]) < least_overlap * size:
                 continue
-            score = similarity(texts[index], texts[other])
+            score = Indel.normalized_similarity(coded[index], coded[other], score_cutoff=threshold)
             if score >= threshold:
                 yield min(index, other), max(index, other), score
         for word in prefix:
             holders[word].append(index)
+
+
+def _coded(texts: Sequence[tuple[str, ...]]) -> list[str] | list[tuple[str, ...]]:
+    """Write each word as one character, which is compared ten times faster than a word.
+
+    Beyond the million characters that there are, the words themselves are given back.
+    """
+    words = dict.fromkeys(word for text in texts for word in text)
+    if len(words) > _MOST_CODES:
+        return list(texts)
+    code = {word: chr(n if n < _SURROGATES else n + 2048) for n, word in enumerate(words)}
+    return ["".join(code[word] for word in text) for text in texts]
 
 
 def _numbered(words: tuple[str, ...]) -> list[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """Launching, listing, stopping and resuming runs: on folders alone, without a database."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
 from store.db import Database
 from store.types import Layout, RunRecord
+
+logger = logging.getLogger(__name__)
 
 WORKER = "pipeline.workers.train"
 GRACE_S = 30.0
@@ -133,8 +136,12 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
     found = []
     for number in reversed(numbered(workspace.runs)):
         folder = workspace.runs / str(number)
-        if (folder / "config.json").is_file():
+        if not (folder / "config.json").is_file():
+            continue
+        try:
             found.append(state.read(folder))
+        except DoesNotHold as reason:
+            logger.warning("Left out of the runs: %s", reason)
     return tuple(found)
 
 

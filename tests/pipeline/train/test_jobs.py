@@ -241,6 +241,14 @@ def test_runs_are_indexed_once(workspace: Workspace):
     database.close()
 
 
+def test_one_unreadable_run_does_not_hide_the_others(workspace: Workspace):
+    launch(workspace)
+    broken = workspace.runs / "2"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"format": 1, "ti')
+    assert [run.id for run in jobs.listed(workspace)] == [1]
+
+
 def test_a_log_tail_survives_progress_bars_and_bad_bytes(tmp_path: Path):
     (tmp_path / state.LOG_NAME).write_bytes(b"10%\r100% done\n\xff\xfe broken\n\nlast")
     assert state.log_tail(tmp_path)[0] == "100% done"
