@@ -1,5 +1,6 @@
 """Launching, reading, stopping and resuming evaluations. All on folders, without a database."""
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,8 @@ from pipeline.workspace import Workspace, new_numbered, numbered
 from store import evaluations
 from store.db import Database
 from store.types import EvaluationRecord
+
+logger = logging.getLogger(__name__)
 
 WORKER = "pipeline.workers.predict"
 REPORT = "report.json"
@@ -70,8 +73,12 @@ def listed(workspace: Workspace) -> tuple[Evaluation, ...]:
     found = []
     for number in reversed(numbered(workspace.evaluations)):
         folder = workspace.evaluations / str(number)
-        if (folder / "config.json").is_file():
+        if not (folder / "config.json").is_file():
+            continue
+        try:
             found.append(state.read(folder))
+        except DoesNotHold as reason:
+            logger.warning("Left out of the evaluations: %s", reason)
     return tuple(found)
 
 

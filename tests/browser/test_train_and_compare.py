@@ -22,6 +22,8 @@ pytestmark = pytest.mark.browser
 FAKE_TRAINER = "tests.dashboard.fake_trainer"
 FAKE_SERVER = "tests.pipeline.chat.fake_worker"
 
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+
 
 @pytest.fixture
 def training(home: Path) -> int:
@@ -169,5 +171,7 @@ def test_the_real_model_trains_and_answers(
         tab.get_by_role("heading", name="Compare").click()
         tab.keyboard.press("2")
         expect(voted(tab)).to_have_text(re.compile("Adapter"))
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        tab.screenshot(path=PICTURES / "compare.png")
         tab.get_by_role("button", name="Unload").click()
         expect(tab.get_by_text("Not loaded").first).to_be_visible()
