@@ -68,7 +68,7 @@ def test_identity_has_few_short_answers_with_wordings_to_spare_for_a_test():
     answers = wordings(rows_of("identity.json"))
 
     assert len(answers) == 12
-    assert {len(rows) for rows in answers.values()} == {6}
+    assert min(len(rows) for rows in answers.values()) >= 6
     assert max(length(text) for text in answers) <= 25
 
 
