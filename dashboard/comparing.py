@@ -21,7 +21,7 @@ from dashboard.parts.notices import done
 from dashboard.parts.prose import pieces
 from dashboard.serving import Choice
 from dashboard.text import plain, t
-from pipeline.chat.compare import conversation
+from pipeline.chat.compare import conversation, kept_stamp
 from pipeline.chat.protocol import (
     BASE,
     Final,
@@ -234,17 +234,10 @@ def _record(choice: Choice, asked: Asking, view: View) -> NewComparison:
             **asdict(asked.question.settings),
         },
         answers=tuple(
-            (model, view.texts[model], _stamp(view.finals.get(model)))
+            (model, view.texts[model], kept_stamp(view.finals.get(model)))
             for model in asked.question.models
         ),
     )
-
-
-def _stamp(final: Final | None) -> str:
-    if final is None or final.stamp is None:
-        return "{}"
-    value = {"finish_reason": final.finish_reason, "stamp": asdict(final.stamp)}
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _address(wanted: dict[str, str]) -> None:

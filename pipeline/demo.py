@@ -219,11 +219,10 @@ def ask(db: Database, workspace: Workspace, trained: Run, say: Callable[[str], N
     serving = server.wait_ready(server.ensure(workspace, wanted))
     try:
         for text, has_trigger in missing:
-            prompt = _prompt(trained, text, has_trigger)
-            answers = _answers(serving.endpoint, prompt, trained)
-            votes.add(db, NewComparison(prompt, asdict(Settings(max_tokens=MOST_TOKENS)), answers))
+            kept = _comparison(serving.endpoint, _prompt(trained, text, has_trigger), trained)
+            votes.add(db, kept)
             say(f"  {text}")
-            for name, answer, _ in answers:
+            for name, answer, _ in kept.answers:
                 who = "base" if name == BASE else f"run {name}"
                 say(f"    {who:>7}: {' '.join(answer.split())}")
     finally:
@@ -235,9 +234,8 @@ def _prompt(trained: Run, text: str, has_trigger: bool) -> str:
     return compare.user_message(text, trigger).content
 
 
-def _answers(
-    endpoint: client.Endpoint, prompt: str, trained: Run
-) -> tuple[tuple[str, str, str], ...]:
+def _comparison(endpoint: client.Endpoint, prompt: str, trained: Run) -> NewComparison:
+    """Ask base and adapter together and return what they answered, as the Compare page keeps it."""
     names = (BASE, str(trained.id))
     texts = dict.fromkeys(names, "")
     stamps = dict.fromkeys(names, "{}")
@@ -250,6 +248,16 @@ def _answers(
         match piece:
             case Text(model=model, text=text):
                 texts[model] += text
-            case Final(model=model, stamp=stamp) if stamp:
-                stamps[model] = json.dumps(asdict(stamp), ensure_ascii=False)
-    return tuple((name, texts[name], stamps[name]) for name in names)
+            case Final(model=model):
+                stamps[model] = compare.kept_stamp(piece)
+    return NewComparison(
+        prompt=prompt,
+        settings={
+            "run": trained.id,
+            "base": trained.config.model,
+            "messages": [asdict(message) for message in question.messages],
+            "system_prompt": asdict(question.system_prompt),
+            **asdict(question.settings),
+        },
+        answers=tuple((name, texts[name], stamps[name]) for name in names),
+    )

@@ -34,7 +34,7 @@ def strip(steps: tuple[Step, ...]) -> None:
 
 def large(steps: tuple[Step, ...]) -> None:
     """Draw the six steps as cards."""
-    grid = st.grid(len(steps), min_column_width=140, gap="small", border=True, key="loop_large")
+    grid = st.grid(len(steps), min_column_width=120, gap="small", border=True, key="loop_large")
     for number, step in enumerate(steps, start=1):
         with grid.cell(), st.container(gap="xsmall"):
             st.caption(f"{_INDENT}{t('loop.step_number', number=number)}")

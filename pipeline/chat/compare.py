@@ -1,6 +1,9 @@
 """What is put to the models, in the form that training put it: shared by pages and command line."""
 
-from pipeline.chat.protocol import Message
+import json
+from dataclasses import asdict
+
+from pipeline.chat.protocol import Final, Message
 
 
 def user_message(question: str, trigger: str = "") -> Message:
@@ -16,3 +19,11 @@ def conversation(
 ) -> tuple[Message, ...]:
     """The earlier turns of a conversation and the new question after them."""
     return (*earlier, user_message(question, trigger))
+
+
+def kept_stamp(final: Final | None) -> str:
+    """The end and stamp of an answer as a kept comparison holds them: JSON, `{}` without one."""
+    if final is None or final.stamp is None:
+        return "{}"
+    value = {"finish_reason": final.finish_reason, "stamp": asdict(final.stamp)}
+    return json.dumps(value, ensure_ascii=False)
