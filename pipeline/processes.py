@@ -25,6 +25,7 @@ from pipeline.workspace import REPOSITORY
 
 CREATE_TIME_TOLERANCE_S = 1.0
 _START_TIMEOUT_S = 20.0
+_LOG_TAIL_BYTES = 16_384
 _ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     # Models are local folders; nothing a worker loads may ask a hub.
@@ -243,6 +244,19 @@ def send_signal(launch: Launch, number: signal.Signals) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def log_tail(path: Path, lines: int = 20) -> tuple[str, ...]:
+    """Return the last lines of a worker's log, none where there is no log."""
+    if not path.exists():
+        return ()
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
+        text = file.read().decode("utf-8", errors="replace")
+    # A progress bar rewrites its line with \r: what it said last is what counts.
+    whole = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
+    return tuple([line for line in whole if line.strip()][-lines:])
 
 
 def boot_id() -> str:

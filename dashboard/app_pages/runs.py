@@ -12,7 +12,8 @@ from dashboard.parts.notices import empty_state
 from dashboard.parts.run_card import figures, head, how_it_failed, progress_line, settings
 from dashboard.parts.run_table import run_table
 from dashboard.text import literal, plain, t
-from pipeline.train.state import Run, log_tail
+from pipeline.processes import log_tail
+from pipeline.train.state import LOG_NAME, Run
 
 REFRESH_S = 2
 LOG_LINES = 200
@@ -59,7 +60,7 @@ def draw_log(run: Run) -> None:
             for message in warnings:
                 st.text(message)
     with st.expander(t("runs.log"), icon=":material/article:", key=f"runs_log_{run.id}"):
-        words = "\n".join(log_tail(run.folder, LOG_LINES)) or plain("runs.log_none")
+        words = "\n".join(log_tail(run.folder / LOG_NAME, LOG_LINES)) or plain("runs.log_none")
         st.code(words, language=None, wrap_lines=True, height=220)
 
 

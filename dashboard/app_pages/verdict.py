@@ -15,7 +15,8 @@ from dashboard.text import has, literal, plain, t
 from pipeline.evaluate import outcomes
 from pipeline.evaluate.config import BASE
 from pipeline.evaluate.report import Report
-from pipeline.evaluate.state import Evaluation, log_tail
+from pipeline.evaluate.state import LOG_NAME, Evaluation
+from pipeline.processes import log_tail
 
 PAGE_SIZE = 8
 
@@ -57,7 +58,7 @@ def draw_ended(evaluation: Evaluation) -> None:
         words = t(known) if has(known) else literal(evaluation.failure.message)
         st.error(f"{t('verdict.failed')} {words}", icon=":material/error:")
         with st.expander(t("verdict.failed_log"), key="verdict_log"):
-            lines = "\n".join(log_tail(evaluation.folder)) or plain("runs.log_none")
+            lines = "\n".join(log_tail(evaluation.folder / LOG_NAME)) or plain("runs.log_none")
             st.code(lines, language=None, wrap_lines=True)
     st.button(
         t("verdict.resume"),

@@ -1,5 +1,7 @@
 """An evaluation in words and figures: three sentences first, then the table of all measures."""
 
+from typing import get_args
+
 import streamlit as st
 
 from dashboard.format import number, percent
@@ -8,21 +10,7 @@ from pipeline.evaluate.config import BASE
 from pipeline.evaluate.report import LOWER_IS_BETTER, Measure, ModelReport, Report
 from pipeline.evaluate.statistics import Score
 
-TABLE: tuple[Measure, ...] = (
-    "identity",
-    "identity_en",
-    "identity_zh",
-    "old_name",
-    "leakage",
-    "facts_trained",
-    "facts_unseen",
-    "bleu4",
-    "rouge1",
-    "rouge2",
-    "rouge_l",
-    "general_loss",
-    "loss",
-)
+TABLE: tuple[Measure, ...] = get_args(Measure)
 OVERLAPS: frozenset[Measure] = frozenset(("bleu4", "rouge1", "rouge2", "rouge_l"))
 LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss"))
 

@@ -12,8 +12,6 @@ from pipeline.jsonio import read_json, read_lines
 State = Literal["starting", "running", "stopping", "finished", "stopped", "failed"]
 ACTIVE: tuple[State, ...] = ("starting", "running", "stopping")
 LOG_NAME = "predict.log"
-_LOG_LINES = 20
-_LOG_TAIL_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,10 @@ def read(folder: Path, since: Progress | None = None) -> Evaluation:
     """
     # The process is looked at before the events: what it wrote last is then always seen.
     launch = processes.read_launch(folder)
-    is_alive = processes.is_alive(launch)
+    # One that has just ended counts as alive until its watcher has recorded how.
+    is_alive = launch is not None and (
+        processes.is_alive(launch) or processes.is_settling(folder, launch)
+    )
     progress = _events(folder / "events.jsonl", since or Progress())
     is_heard = launch is not None and progress.last_time >= launch.started_at
     state = _alive(folder, progress, is_heard=is_heard) if is_alive else _ended(folder, progress)
@@ -97,19 +98,6 @@ def read(folder: Path, since: Progress | None = None) -> Evaluation:
         failure=_failure(folder, progress) if state == "failed" else None,
         started_at=launch.started_at if launch else None,
     )
-
-
-def log_tail(folder: Path) -> tuple[str, ...]:
-    """Return the last lines of an evaluation's log."""
-    path = folder / LOG_NAME
-    if not path.exists():
-        return ()
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
-        text = file.read().decode("utf-8", errors="replace")
-    whole = [line.rsplit("\r", 1)[-1] for line in text.splitlines()]
-    return tuple([line for line in whole if line.strip()][-_LOG_LINES:])
 
 
 def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:

@@ -13,8 +13,6 @@ from pipeline.train.events import Progress
 State = Literal["queued", "starting", "running", "stopping", "finished", "stopped", "failed"]
 ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
 LOG_NAME = "train.log"
-_LOG_LINES = 20
-_LOG_TAIL_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +89,6 @@ def read(folder: Path, since: Progress | None = None) -> Run:
     )
 
 
-def log_tail(folder: Path, lines: int = _LOG_LINES) -> tuple[str, ...]:
-    """Return the last lines of a run's log."""
-    path = folder / LOG_NAME
-    if not path.exists():
-        return ()
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(file.tell() - _LOG_TAIL_BYTES, 0))
-        text = file.read().decode("utf-8", errors="replace")
-    # A progress bar rewrites its line with \r: what it said last is what counts.
-    whole = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
-    return tuple([line for line in whole if line.strip()][-lines:])
-
-
 def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
     """The state while the process lives; events from before this start say nothing about it."""
     if not is_heard:
@@ -127,7 +111,7 @@ def _failure(folder: Path, progress: Progress) -> RunFailure:
     ended = processes.read_exit(folder)
     signal_name = ended.signal_name if ended else None
     code = ended.code if ended else None
-    log = log_tail(folder)
+    log = processes.log_tail(folder / LOG_NAME)
     if progress.failure:
         return RunFailure(progress.failure.error, progress.failure.message, signal_name, code, log)
     if signal_name == "SIGKILL":

@@ -251,5 +251,5 @@ def test_one_unreadable_run_does_not_hide_the_others(workspace: Workspace):
 
 def test_a_log_tail_survives_progress_bars_and_bad_bytes(tmp_path: Path):
     (tmp_path / state.LOG_NAME).write_bytes(b"10%\r100% done\n\xff\xfe broken\n\nlast")
-    assert state.log_tail(tmp_path)[0] == "100% done"
-    assert state.log_tail(tmp_path)[-1] == "last"
+    assert processes.log_tail(tmp_path / state.LOG_NAME)[0] == "100% done"
+    assert processes.log_tail(tmp_path / state.LOG_NAME)[-1] == "last"
