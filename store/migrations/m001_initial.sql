@@ -1,20 +1,3 @@
-"""The schema, as an ordered list of named steps; each is applied once, in one transaction.
-
-No table has a primary key or index on purpose: DuckDB's ART indexes make a bulk change of 10,000
-rows a thousand times slower, and ids are unique because `db.allocate` never gives one twice.
-"""
-
-from pathlib import Path
-
-import duckdb
-
-from store.errors import WorkspaceTooNew
-
-_SNAPSHOT = """STRUCT(
-    question VARCHAR, answer VARCHAR, context VARCHAR, system VARCHAR, history VARCHAR,
-    facts VARCHAR[], status VARCHAR, duplicate_of BIGINT, note VARCHAR)"""
-
-_M001_INITIAL = f"""
 CREATE TABLE counters (kind VARCHAR NOT NULL, next BIGINT NOT NULL);
 INSERT INTO counters VALUES
     ('dataset', 1), ('pair', 1), ('action', 1), ('cluster', 1), ('export', 1), ('comparison', 1);
@@ -38,7 +21,11 @@ CREATE TABLE actions (
     pair_count BIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL, undone_by BIGINT);
 
 CREATE TABLE changes (
-    action_id BIGINT NOT NULL, pair_id BIGINT NOT NULL, before {_SNAPSHOT}, after {_SNAPSHOT});
+    action_id BIGINT NOT NULL, pair_id BIGINT NOT NULL, before STRUCT(
+    question VARCHAR, answer VARCHAR, context VARCHAR, system VARCHAR, history VARCHAR,
+    facts VARCHAR[], status VARCHAR, duplicate_of BIGINT, note VARCHAR), after STRUCT(
+    question VARCHAR, answer VARCHAR, context VARCHAR, system VARCHAR, history VARCHAR,
+    facts VARCHAR[], status VARCHAR, duplicate_of BIGINT, note VARCHAR));
 
 CREATE TABLE clusters (
     id BIGINT NOT NULL, relation VARCHAR NOT NULL, score DOUBLE NOT NULL,
@@ -66,28 +53,3 @@ CREATE TABLE comparisons (
     answers VARCHAR NOT NULL, created_at TIMESTAMPTZ NOT NULL);
 CREATE TABLE votes (
     comparison_id BIGINT NOT NULL, vote VARCHAR NOT NULL, made_at TIMESTAMPTZ NOT NULL);
-"""
-
-MIGRATIONS: tuple[tuple[str, str], ...] = (("m001_initial", _M001_INITIAL),)
-
-
-def apply(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Bring the schema to the newest step; WorkspaceTooNew if it holds steps unknown here."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR NOT NULL, done_at TIMESTAMPTZ)"
-    )
-    done = {row[0] for row in connection.execute("SELECT name FROM migrations").fetchall()}
-    unknown = tuple(sorted(done - {name for name, _ in MIGRATIONS}))
-    if unknown:
-        raise WorkspaceTooNew(str(path), unknown)
-    for name, statements in MIGRATIONS:
-        if name in done:
-            continue
-        connection.begin()
-        try:
-            connection.execute(statements)
-            connection.execute("INSERT INTO migrations VALUES (?, now())", [name])
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
