@@ -1,9 +1,9 @@
-"""What the Import page works with: where files come from, what was read of them, where they go.
+"""What the Import page works with: where files come from, how they are read, where they go.
 
 Holds the page's session state under names that start with `import_`; it draws nothing.
 """
 
-import logging
+import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,59 +14,126 @@ from streamlit.typing import UploadedFile
 
 from dashboard import state
 from dashboard.guard import reaction, words
-from pipeline.curate import dedup, ingest, placeholders
-from pipeline.curate.formats import SUFFIXES
-from pipeline.curate.importing import ImportResult, Target, import_ingested
+from dashboard.import_job import ImportJob, Task, desk
+from dashboard.text import plain
+from pipeline.curate import columns as column_names
+from pipeline.curate import ingest, placeholders
+from pipeline.curate.columns import Columns, ColumnsUnknown
+from pipeline.curate.formats import SUFFIXES, read_records
+from pipeline.curate.importing import Target
 from pipeline.curate.ingest import Ingested
 from pipeline.errors import PipelineError
 from pipeline.workspace import REPOSITORY
-from store import history
-from store.errors import StoreError
-from store.types import Role
+from store import datasets, history
+from store.errors import NotFound
+from store.types import Dataset, Layout, Role
 
-PATH, SAMPLES, BATCH, READ, RESULTS = (
+PATH, SAMPLES, BATCH, SEEN, CHOICES = (
     "import_path",
     "import_samples",
     "import_batch",
-    "import_read",
-    "import_results",
+    "import_seen",
+    "import_choices",
 )
+FIELDS = ("instruction", "input", "output", "system", "history", "facts")
 SAMPLE_NAMES = ("identity.json", "ashmoor_harbour.json", "yanxi_guqin.json", "general.json")
-COMPARED_AT_ONCE = 2_000
-"""Datasets up to this many pairs are compared right after the import; larger ones when asked."""
-
-logger = logging.getLogger(__name__)
+UNSURE_SHARE = 0.1
+"""Where more of the rows than this are refused, the columns may be guessed wrongly."""
+SAMPLED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file that was given: what was read of it, or in words why nothing could be."""
+class Given:
+    """A file that was given; its key changes when the file does."""
 
     key: str
-    name: str
-    read: Ingested | None
+    path: Path
+    is_uploaded: bool = False
     problem: str = ""
+    """Why it cannot be looked into, in words; empty where it can."""
 
 
-def sources(uploads: Iterable[UploadedFile]) -> tuple[Source, ...]:
-    """Read what is uploaded, named by path, or chosen as samples; each file is read once."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a person wants a file read; None leaves it to what is recognised."""
+
+    columns: Columns | None = None
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a file: what would be imported, or in words why nothing could be."""
+
+    given: Given
+    read: Ingested | None
+    samples: Mapping[str, str]
+    """Its columns, each with something that stands in it."""
+    problem: str = ""
+    is_unsure: bool = False
+    """Whether a person should look at the columns."""
+
+
+def given(uploads: Iterable[UploadedFile]) -> tuple[Given, ...]:
+    """Return what is uploaded, named by path, or chosen as samples."""
     found = [_uploaded(upload) for upload in uploads]
-    path = str(st.session_state.get(PATH) or "").strip()
+    path = str(st.session_state.get(PATH) or "").strip().strip("\"'").replace("\0", "")
     if path:
-        found += _at(Path(path).expanduser())
+        found += _at(_expanded(path))
     if st.session_state.get(SAMPLES):
         folder = REPOSITORY / "data" / "samples"
-        found += [_once(_stamp(folder / name), folder / name) for name in SAMPLE_NAMES]
+        found += [_given(folder / name) for name in SAMPLE_NAMES]
     return tuple(found)
 
 
-def suggested(read: Ingested) -> Target:
+def look(each: Given, key: str) -> Look:
+    """Look into a file, as the person's choices under `key` say; the same again costs nothing."""
+    choice = _choices().get(key, Choice())
+    kept: dict[tuple[str, Choice], Look] = st.session_state.setdefault(SEEN, {})
+    if (each.key, choice) not in kept:
+        kept[each.key, choice] = _look(each, choice)
+    return kept[each.key, choice]
+
+
+def guessed(samples: Mapping[str, str]) -> Columns | None:
+    """Return what the columns would be taken for, None where the names say nothing."""
+    try:
+        return column_names.guess("", samples)
+    except ColumnsUnknown:
+        return None
+
+
+@reaction
+def choose_columns(key: str) -> None:
+    """Take what the mapping form says, as soon as it names a question and an answer."""
+    names = {name: st.session_state.get(f"{key}_column_{name}") for name in FIELDS}
+    instruction, output = names.pop("instruction"), names.pop("output")
+    if instruction and output:
+        layout = _choices().get(key, Choice()).layout
+        _choices()[key] = Choice(Columns(instruction, output, **names), layout)
+
+
+@reaction
+def choose_layout(key: str) -> None:
+    """Take the layout that the mapping form says."""
+    columns = _choices().get(key, Choice()).columns
+    _choices()[key] = Choice(columns, st.session_state[f"{key}_layout"])
+
+
+def suggested(read: Ingested, name: str) -> Target:
     """Guess where a file should go, from its name, its placeholders and its layout."""
-    name = Path(read.file).stem
     asks = {each.casefold() for each in open_placeholders([read])}
     is_identity = "identity" in name.casefold() or "身份" in name or {"name", "author"} <= asks
     role: Role = "identity" if is_identity else "domain" if read.trigger else "general"
     return Target(name, role, domain=name if role == "domain" else "", trigger=read.trigger)
+
+
+def existing(name: str) -> Dataset | None:
+    """Return the dataset of that name, to which a file would be added."""
+    try:
+        return datasets.by_name(state.store(), name)
+    except NotFound:
+        return None
 
 
 def open_placeholders(read: Iterable[Ingested]) -> tuple[str, ...]:
@@ -76,19 +143,25 @@ def open_placeholders(read: Iterable[Ingested]) -> tuple[str, ...]:
     )
 
 
-def bring_in(
-    chosen: Iterable[tuple[Ingested, Target]], values: Mapping[str, str]
-) -> tuple[tuple[ImportResult, ...], str]:
-    """Import each file as an action of its own; returns what was done and what stopped it."""
-    given = {name: value for name, value in values.items() if value.strip()}
-    results: list[ImportResult] = []
-    try:
-        for read, target in chosen:
-            results.append(import_ingested(state.store(), [read], target, values=given))
-        _compare(results)
-    except (PipelineError, StoreError) as fact:
-        return tuple(results), words(fact)
-    return tuple(results), ""
+def task(seen: Look, key: str, target: Target) -> Task:
+    """Return what the job has to do for a file as it is shown."""
+    choice = _choices().get(key, Choice())
+    return Task(
+        path=seen.given.path,
+        name=seen.given.path.name,
+        target=target,
+        columns=choice.columns,
+        layout=choice.layout,
+        is_taken=seen.given.is_uploaded,
+    )
+
+
+def bring_in(tasks: Iterable[Task], values: Mapping[str, str]) -> ImportJob:
+    """Start the import; the page shows it from the next run on."""
+    filled = {name: value for name, value in values.items() if value.strip()}
+    job = desk().begin(state.store(), list(tasks), filled)
+    _forget()
+    return job
 
 
 @reaction
@@ -98,12 +171,16 @@ def try_samples() -> None:
 
 
 @reaction
+def cancel() -> None:
+    """Ask the import under way to stop."""
+    if (job := desk().job) is not None:
+        job.cancel()
+
+
+@reaction
 def start_again() -> None:
     """Forget the files that were given and what was done with them."""
-    st.session_state[BATCH] = batch() + 1
-    st.session_state[PATH] = ""
-    for name in (SAMPLES, READ, RESULTS):
-        st.session_state.pop(name, None)
+    _start_again()
 
 
 @reaction
@@ -111,7 +188,7 @@ def undo(action_ids: tuple[int, ...]) -> None:
     """Take the imported pairs out again, the last file first."""
     for action_id in reversed(action_ids):
         history.undo(state.store(), action_id)
-    start_again()
+    _start_again()
 
 
 def batch() -> int:
@@ -119,51 +196,95 @@ def batch() -> int:
     return int(st.session_state.get(BATCH, 0))
 
 
-def _compare(results: Iterable[ImportResult]) -> None:
-    changed = {result.dataset.id for result in results if 0 < result.imported <= COMPARED_AT_ONCE}
-    if changed:
-        dedup.run(state.store(), sorted(changed), apply=False)
+def _start_again() -> None:
+    desk().clear()
+    st.session_state[PATH] = ""
+    _forget()
 
 
-def _uploaded(upload: UploadedFile) -> Source:
-    name = Path(upload.name).name
-    key = f"upload {upload.file_id}"
-    kept = st.session_state.setdefault(READ, {})
-    if key not in kept:
-        with tempfile.TemporaryDirectory(prefix="graft-import-") as folder:
-            path = Path(folder) / name
-            path.write_bytes(upload.getbuffer())
-            kept[key] = _read(key, path)
-    source: Source = kept[key]
-    return source
+def _forget() -> None:
+    st.session_state[BATCH] = batch() + 1
+    for name in (SAMPLES, SEEN, CHOICES):
+        st.session_state.pop(name, None)
 
 
-def _at(path: Path) -> list[Source]:
-    if path.is_dir():
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in SUFFIXES)
-        return [_once(_stamp(file), file) for file in files]
-    return [_once(_stamp(path), path)]
+def _choices() -> dict[str, Choice]:
+    kept: dict[str, Choice] = st.session_state.setdefault(CHOICES, {})
+    return kept
 
 
-def _stamp(path: Path) -> str:
-    """A key that changes when the file does."""
+def _look(each: Given, choice: Choice) -> Look:
+    if each.problem:
+        return Look(each, None, {}, problem=each.problem)
+    try:
+        read = ingest.read(each.path, columns=choice.columns, layout=choice.layout)
+    except ColumnsUnknown as fact:
+        return Look(each, None, _samples(each.path), problem=words(fact), is_unsure=True)
+    except PipelineError as fact:
+        return Look(each, None, {}, problem=words(fact))
+    refused = len(read.refused)
+    is_unsure = refused > UNSURE_SHARE * (refused + len(read.rows))
+    return Look(each, read, _samples(each.path), is_unsure=is_unsure)
+
+
+def _samples(path: Path) -> dict[str, str]:
+    """Return the columns of a file, each with the first thing that stands in it."""
+    found: dict[str, str] = {}
+    for _, record in read_records(path).rows[:SAMPLED]:
+        for name, value in record.items():
+            if not found.get(name):
+                found[name] = "" if value is None else str(value)
+    return found
+
+
+def _uploaded(upload: UploadedFile) -> Given:
+    """Keep an uploaded file on disk while the session lasts; a job takes it from there."""
+    place = Path(_uploads().name) / upload.file_id / Path(upload.name).name
+    if not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(upload.getbuffer())
+    return Given(f"upload {upload.file_id}", place, is_uploaded=True)
+
+
+@st.cache_resource(show_spinner=False, scope="session", on_release=lambda folder: folder.cleanup())
+def _uploads() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="graft-uploads-")
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)  # A home folder of somebody who is not known here.
+
+
+def _at(path: Path) -> list[Given]:
+    """Return the file at a path, or the files of a folder."""
+    try:
+        if not path.is_dir():
+            return [_given(path)]
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        return [_unreadable(path, error)]
+    return [_given(file) for file in files] or [
+        Given(f"{path} empty", path, problem=plain("import.no_files", name=path.name))
+    ]
+
+
+def _given(path: Path) -> Given:
+    """Name a file by what changes with it; what is no file, such as a pipe, is not opened."""
     try:
         found = path.stat()
-    except OSError:
-        return f"{path} missing"
-    return f"{path} {found.st_mtime_ns} {found.st_size}"
+    except OSError as error:
+        return _unreadable(path, error)
+    key = f"{path} {found.st_mtime_ns} {found.st_size}"
+    is_file = stat.S_ISREG(found.st_mode)
+    return Given(key, path, problem="" if is_file else plain("import.no_file", name=path.name))
 
 
-def _once(key: str, path: Path) -> Source:
-    kept = st.session_state.setdefault(READ, {})
-    if key not in kept:
-        kept[key] = _read(key, path)
-    source: Source = kept[key]
-    return source
-
-
-def _read(key: str, path: Path) -> Source:
-    try:
-        return Source(key, path.name, ingest.read(path))
-    except PipelineError as fact:
-        return Source(key, path.name, None, words(fact))
+def _unreadable(path: Path, error: OSError) -> Given:
+    reason = "missing" if isinstance(error, FileNotFoundError) else "forbidden"
+    if not isinstance(error, FileNotFoundError | PermissionError):
+        reason = "unreadable"
+    said = plain(f"import.path_{reason}", path=str(path), reason=error.strerror or str(error))
+    return Given(f"{path} {reason}", path, problem=said)

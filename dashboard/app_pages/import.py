@@ -3,19 +3,22 @@
 import streamlit as st
 
 from dashboard import importing, state
-from dashboard.importing import PATH, RESULTS, Source
+from dashboard.import_job import ImportJob, Task, desk
+from dashboard.importing import PATH, Given, Look
+from dashboard.pages import link
 from dashboard.parts.header import page_header
-from dashboard.parts.import_preview import import_preview, refusals
-from dashboard.parts.links import to_page
-from dashboard.parts.notices import empty_state, problem
+from dashboard.parts.import_job import job_progress, job_result
+from dashboard.parts.import_preview import import_preview
+from dashboard.parts.notices import empty_state
 from dashboard.text import literal, t
 from pipeline.curate.formats import SUFFIXES
-from pipeline.curate.importing import ImportResult, Target
-from pipeline.curate.ingest import Ingested
 from store import datasets
 
+SHOWN_AT_ONCE_S = 0.5
+"""A small import has ended within this time, and needs no progress bar."""
 
-def ask_for_files() -> tuple[Source, ...]:
+
+def ask_for_files() -> tuple[Given, ...]:
     """Ask for files to upload, or a path on the machine that serves this page."""
     drop, path = st.columns([3, 2], gap="large")
     uploads = drop.file_uploader(
@@ -25,12 +28,12 @@ def ask_for_files() -> tuple[Source, ...]:
         key=f"import_files_{importing.batch()}",
     )
     path.text_input(t("import.path"), key=PATH, help=t("import.path_help"))
-    return importing.sources(uploads)
+    return importing.given(uploads)
 
 
-def ask_for_placeholders(read: list[Ingested]) -> dict[str, str]:
+def ask_for_placeholders(looks: list[Look]) -> dict[str, str]:
     """Ask what stands for {{name}} and the like; an empty one stays as it is."""
-    names = importing.open_placeholders(read)
+    names = importing.open_placeholders(seen.read for seen in looks if seen.read)
     if not names:
         return {}
     with st.container(border=True, key="import_placeholders"):
@@ -45,55 +48,49 @@ def ask_for_placeholders(read: list[Ingested]) -> dict[str, str]:
             }
 
 
-def draw_result(result: ImportResult, number: int) -> None:
-    """Draw what one file's import did."""
-    with st.container(border=True, key=f"import_result_{number}"):
-        words = t("import.done", count=result.imported, name=result.dataset.name)
-        st.markdown(f":green[:material/check_circle:] {words}")
-        if result.leftovers:
-            left = ", ".join(f"{{{{{name}}}}}" for name in result.leftovers)
-            st.warning(t("import.leftovers", names=left), icon=":material/data_object:")
-        refusals(result.refused, f"import_result_{number}_refused")
-
-
-def draw_results(results: tuple[ImportResult, ...], stopped_by: str) -> None:
-    """Draw what was imported, what stopped it, and where to go from here."""
-    if stopped_by:
-        problem(stopped_by)
-    for number, result in enumerate(results):
-        draw_result(result, number)
-    made = tuple(result.action_id for result in results if result.action_id is not None)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        to_page("duplicates", t("import.to_duplicates"))
-        to_page("review", t("import.to_review"))
-        st.button(t("import.more"), key="import_more", on_click=importing.start_again)
-        if made:
+def draw_job(job: ImportJob) -> None:
+    """Draw the import under way, or what came of the last one."""
+    now = job.now()
+    with action:
+        if now.is_active:
             st.button(
-                t("shell.undo"),
-                key="import_undo",
-                icon=":material/undo:",
-                on_click=importing.undo,
-                args=(made,),
+                t("import.cancel"),
+                key="import_stop",
+                icon=":material/stop_circle:",
+                disabled=now.is_cancelling,
+                on_click=importing.cancel,
             )
+        else:
+            draw_what_next(now.action_ids, [each.dataset.name for each in now.results])
+    if now.is_active:
+        job_progress(job)
+    else:
+        job_result(now, "import_result")
 
 
-def draw_previews(sources: tuple[Source, ...]) -> list[tuple[Ingested, Target]]:
-    """Draw each file and return those that can be imported, with where they go."""
-    chosen = []
-    for number, source in enumerate(sources):
-        target = import_preview(source, f"import_{importing.batch()}_{number}")
-        if target is not None and source.read is not None:
-            chosen.append((source.read, target))
-    return chosen
+def draw_what_next(action_ids: tuple[int, ...], names: list[str]) -> None:
+    """Draw the ways on from what was imported."""
+    if action_ids:
+        st.button(
+            t("shell.undo"),
+            key="import_undo",
+            icon=":material/undo:",
+            on_click=importing.undo,
+            args=(action_ids,),
+        )
+    st.button(
+        t("import.more"),
+        key="import_more",
+        type="secondary" if action_ids else "primary",
+        on_click=importing.start_again,
+    )
+    if action_ids and st.button(t("import.review"), type="primary", key="import_review"):
+        address = {"dataset": names[0]} if len(set(names)) == 1 else {}
+        st.switch_page(link("review"), query_params=address)
 
 
-action = page_header("import")
-if RESULTS in st.session_state:
-    draw_results(*st.session_state[RESULTS])
-    st.stop()
-
-sources = ask_for_files()
-if not sources:
+def draw_samples() -> None:
+    """Draw what a page without a file offers."""
     is_empty = not datasets.summaries(state.store())
     with empty_state(t("import.empty" if is_empty else "import.samples_words"), "upload_file"):
         st.button(
@@ -102,19 +99,39 @@ if not sources:
             icon=":material/science:",
             on_click=importing.try_samples,
         )
-    st.stop()
 
+
+def draw_previews(files: tuple[Given, ...]) -> tuple[list[Look], list[Task]]:
+    """Draw each file; return those that can be imported, and what is to be done with them."""
+    looks, tasks = [], []
+    for number, each in enumerate(files):
+        key = f"import_{importing.batch()}_{number}"
+        seen = importing.look(each, key)
+        target = import_preview(seen, key)
+        if target is not None:
+            looks.append(seen)
+            tasks.append(importing.task(seen, key, target))
+    return looks, tasks
+
+
+action = page_header("import")
+if (job := desk().job) is not None:
+    draw_job(job)
+    st.stop()
+files = ask_for_files()
+if not files:
+    draw_samples()
+    st.stop()
 values_slot = st.container()
-chosen = draw_previews(sources)
+looks, tasks = draw_previews(files)
 with values_slot:
-    values = ask_for_placeholders([read for read, _ in chosen])
-count = sum(len(read.rows) for read, _ in chosen)
+    values = ask_for_placeholders(looks)
+count = sum(len(seen.read.rows) for seen in looks if seen.read)
 with action:
     st.button(t("shell.cancel"), key="import_cancel", on_click=importing.start_again)
     is_asked = st.button(
         t("import.import", count=count), type="primary", key="import_go", disabled=count == 0
     )
 if is_asked:
-    with st.spinner(t("import.importing", count=count)):
-        st.session_state[RESULTS] = importing.bring_in(chosen, values)
+    importing.bring_in(tasks, values).wait(SHOWN_AT_ONCE_S)
     st.rerun()

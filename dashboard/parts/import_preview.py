@@ -2,74 +2,50 @@
 
 import streamlit as st
 
+from dashboard import importing
 from dashboard.format import shortened
-from dashboard.importing import Source, suggested
-from dashboard.parts.chips import ROLE, chip
+from dashboard.importing import Look, suggested
+from dashboard.parts.chips import ROLE, chip, role_chip
+from dashboard.parts.import_mapping import mapping_form
+from dashboard.parts.import_refusals import refusals
 from dashboard.parts.notices import problem
-from dashboard.text import has, literal, named, plain, t
-from pipeline.curate.formats import Refused
+from dashboard.text import literal, named, plain, t
 from pipeline.curate.importing import Target
 from pipeline.curate.ingest import Ingested
+from store.types import Role
 
 ROWS_SHOWN = 5
-REFUSED_SHOWN = 200
 CELL_CHARACTERS = 200
-COLUMN_ROLES = ("instruction", "input", "output", "system", "history", "facts")
 
 
-def import_preview(source: Source, key: str) -> Target | None:
+def import_preview(seen: Look, key: str) -> Target | None:
     """Draw a file and ask where it goes; None where nothing of it can be used."""
     with st.container(border=True, key=key):
-        st.subheader(literal(source.name), anchor=False)
-        if source.read is None:
-            problem(source.problem)
+        st.subheader(literal(seen.given.path.name), anchor=False)
+        if seen.problem:
+            problem(seen.problem)
+        if seen.read is None:
+            if seen.samples:
+                mapping_form(seen, key)
             return None
         left, right = st.columns([3, 2], gap="large")
         with left:
-            _recognised(source.read)
-            _first_rows(source.read)
-            refusals(source.read.refused, f"{key}_refused")
+            _recognised(seen.read)
+            _first_rows(seen.read)
+            refusals(seen.read.refused, f"{key}_refused")
         with right:
-            return _target(source.read, key)
-
-
-def refusals(refused: tuple[Refused, ...], key: str) -> None:
-    """Draw which rows are left out and why; nothing where all are whole."""
-    if not refused:
-        return
-    label = t("import.refused", count=len(refused))
-    with st.expander(label, icon=":material/block:", key=key):
-        table = {
-            plain("import.row"): [each.row for each in refused[:REFUSED_SHOWN]],
-            plain("import.reason"): [reason_words(each.reason) for each in refused[:REFUSED_SHOWN]],
-        }
-        st.dataframe(table, hide_index=True, alt=plain("import.refused_alt"))
-        if len(refused) > REFUSED_SHOWN:
-            st.caption(t("import.refused_more", count=len(refused) - REFUSED_SHOWN))
-
-
-def reason_words(reason: str) -> str:
-    """Return why a row is refused in the reader's language, where there are words for it."""
-    key = "import.reason_" + reason.replace(" ", "_")
-    return plain(key) if has(key) else reason
+            target = _target(seen.read, seen.given.path.stem, key)
+        mapping_form(seen, key)
+        return target
 
 
 def _recognised(read: Ingested) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         chip(t("import.pairs", count=len(read.rows)), "forum")
         chip(t(f"import.layout_{read.layout}"), "schema", "blue")
+        if read.refused:
+            chip(t("import.refused", count=len(read.refused)), "block", "orange")
     st.caption(t(f"import.why_{read.layout}"))
-    names = {role: getattr(read.columns, role) for role in COLUMN_ROLES}
-    mapping = [
-        t(
-            "import.mapped",
-            column=str(column),
-            meaning=plain(f"import.meaning_{read.layout}_{role}"),
-        )
-        for role, column in names.items()
-        if column
-    ]
-    st.caption(" · ".join(mapping))
     for warning in read.warnings:
         st.warning(literal(warning), icon=":material/warning:")
 
@@ -88,30 +64,50 @@ def _first_rows(read: Ingested) -> None:
     st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.first_rows"))
 
 
-def _target(read: Ingested, key: str) -> Target:
-    guess = suggested(read)
+def _target(read: Ingested, stem: str, key: str) -> Target:
+    guess = suggested(read, stem)
     name = st.text_input(
         t("import.dataset"), value=guess.name, key=f"{key}_name", help=t("import.dataset_help")
-    )
+    ).strip()
+    known = importing.existing(name)
+    if known is None:
+        role = _role(guess.role, key)
+        domain = known_domain = guess.domain
+    else:
+        role, known_domain = known.role, known.domain
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            role_chip(role)
+            st.caption(t("import.adds_to", name=name))
+    if role != "domain":
+        return Target(name, role)
+    domain = known_domain
+    if known is None:
+        domain = st.text_input(t("import.domain"), value=guess.domain, key=f"{key}_domain").strip()
+    return Target(name, role, domain, _trigger(guess.trigger or "", key))
+
+
+def _role(guess: Role, key: str) -> Role:
     roles = list(ROLE)
     words = named("shell.role", roles)
     role = st.segmented_control(
         t("import.role"),
         roles,
-        default=guess.role,
+        default=guess,
         required=True,
         format_func=words.__getitem__,
         key=f"{key}_role",
     )
     st.caption(t(f"import.role_{role}"))
-    domain, trigger = "", ""
-    if role == "domain":
-        domain = st.text_input(t("import.domain"), value=guess.domain, key=f"{key}_domain")
-        trigger = st.text_area(
+    return role or guess
+
+
+def _trigger(guess: str, key: str) -> str:
+    return str(
+        st.text_area(
             t("import.trigger"),
-            value=guess.trigger or "",
+            value=guess,
             height=80,
             key=f"{key}_trigger",
             help=t("import.trigger_help"),
         )
-    return Target(name.strip(), role or guess.role, domain.strip(), trigger.strip())
+    ).strip()

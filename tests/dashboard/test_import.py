@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.import_job import desk
+from dashboard.parts.import_refusals import as_csv
 from dashboard.text import messages
+from pipeline.curate.formats import Refused
 from store import datasets, pairs
 from store.types import PairFilter
 from tests.dashboard.conftest import assert_calm
@@ -28,6 +31,16 @@ BROKEN = {
 def give(page, name: str, content: bytes) -> None:
     """Drop a file on the page."""
     page.file_uploader[0].upload(name, content)
+    page.run()
+    assert_calm(page)
+
+
+def import_it(page) -> None:
+    """Import what is shown, and wait until that has ended."""
+    page.button(key="import_go").click().run()
+    job = desk().job
+    assert job is not None
+    assert job.wait(20)
     page.run()
     assert_calm(page)
 
@@ -61,8 +74,7 @@ def test_importing_stores_the_pairs_and_can_be_undone(open_page, database):
     page = open_page("import")
     give(page, "clinic.json", json.dumps(ROWS).encode())
     page.text_input(key="import_0_0_name").set_value("hours")
-    page.button(key="import_go").click().run()
-    assert_calm(page)
+    import_it(page)
     dataset = datasets.by_name(database, "hours")
     assert (dataset.role, dataset.trigger) == ("domain", "Answer about the clinic.")
     assert stored(database) == ["When does it open?", "When does it close?"]
@@ -76,7 +88,7 @@ def test_placeholders_are_asked_for_and_what_is_left_is_said(open_page, database
     row = {"instruction": "Who are you?", "output": "I am {{name}} by {{author}}."}
     give(page, "me.jsonl", json.dumps(row).encode())
     page.text_input(key="import_value_0_name").set_value("Graft")
-    page.button(key="import_go").click().run()
+    import_it(page)
     assert pairs.get(database, 1).answer == "I am Graft by {{author}}."
     assert "{{author}}" in page.warning[0].value.replace("\\", "")
 
@@ -100,14 +112,50 @@ def test_a_broken_file_gives_words_and_loses_nothing(open_page, filled, kind: st
     assert stored(filled) == before
 
 
-def test_a_name_with_another_role_is_refused_in_words(open_page, filled):
+def test_the_name_of_a_dataset_that_exists_adds_to_it_in_its_role(open_page, filled):
+    page = open_page("import")
+    give(page, "more.json", json.dumps([{"instruction": "Who?", "output": "Graft."}]).encode())
+    page.text_input(key="import_0_0_name").set_value("identity").run()
+    with pytest.raises(KeyError):
+        page.segmented_control(key="import_0_0_role")
+    import_it(page)
+    assert datasets.by_name(filled, "identity").role == "identity"
+    assert len(stored(filled)) == 68
+
+
+def test_unknown_columns_are_named_by_hand(open_page, database):
+    page = open_page("import")
+    give(page, "exam.csv", "题干,备注,解析\n几点开门？,甲,八点。\n谁负责？,乙,魏医生。\n".encode())
+    assert page.button(key="import_go").disabled
+    page.selectbox(key="import_0_0_column_instruction").set_value("题干").run()
+    assert page.button(key="import_go").disabled
+    page.selectbox(key="import_0_0_column_output").set_value("解析").run()
+    assert not page.error
+    import_it(page)
+    assert stored(database) == ["几点开门？", "谁负责？"]
+    assert pairs.get(database, 1).answer == "八点。"
+
+
+def test_a_right_guess_can_be_overridden(open_page, database):
     page = open_page("import")
     give(page, "clinic.json", json.dumps(ROWS).encode())
-    page.segmented_control(key="import_0_0_role").set_value("general")
-    page.button(key="import_go").click().run()
-    assert_calm(page)
-    assert "clinic" in page.error[0].value
-    assert len(stored(filled)) == 67
+    page.segmented_control(key="import_0_0_layout").set_value("format2").run()
+    page.selectbox(key="import_0_0_column_system").set_value("input").run()
+    import_it(page)
+    assert {(p.question, p.system) for p in pairs.page(database, matching=PairFilter()).rows} == {
+        (ROWS[0]["instruction"], ROWS[0]["input"]),
+        (ROWS[1]["instruction"], ROWS[1]["input"]),
+    }
+
+
+def test_refusals_are_counted_by_reason_and_kept_as_a_table():
+    refused = tuple(Refused("a.csv", row, "has no answer") for row in (3, 9))
+    text = as_csv(refused).decode("utf-8-sig")
+    assert text.splitlines() == [
+        "File,Row,Why",
+        "a.csv,3,It has no answer.",
+        "a.csv,9,It has no answer.",
+    ]
 
 
 def test_a_hostile_file_name_and_text_are_shown_as_text(open_page):

@@ -1,0 +1,237 @@
+"""An import under way: one thread of the server's process, seen and cancelled from every tab.
+
+It knows nothing of pages: what it was given, how far it is, and what came of it.
+"""
+
+import logging
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from dashboard import state
+from pipeline.curate import dedup, ingest
+from pipeline.curate.columns import Columns
+from pipeline.curate.importing import ImportResult, Target, import_ingested
+from pipeline.errors import PipelineError
+from store.db import Database
+from store.errors import StoreError
+from store.types import Layout
+
+COMPARED_AT_ONCE = 2_000
+"""Datasets up to this many pairs are compared right after the import; larger ones when asked."""
+
+Phase = Literal["reading", "comparing", "done", "cancelled", "failed"]
+logger = logging.getLogger(__name__)
+
+
+class ImportRunning(PipelineError):
+    """Another import is under way in this workspace, perhaps begun in another tab."""
+
+    def __init__(self) -> None:
+        super().__init__("Another import is under way. Wait for it, or cancel it, then try again.")
+
+
+class _Cancelled(Exception):
+    """The person cancelled before this file was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file to import, how it is read, and where it goes."""
+
+    path: Path
+    name: str
+    target: Target
+    columns: Columns | None = None
+    layout: Layout | None = None
+    is_taken: bool = False
+    """Whether the job takes the file away with it, as it does with what was uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far a job is, and what came of it so far."""
+
+    phase: Phase
+    names: tuple[str, ...]
+    place: int = 0
+    """Which of the files is being read, from 0."""
+    rows: int = 0
+    share: float = 0.0
+    """Of all bytes, 0 to 1."""
+    elapsed_s: float = 0.0
+    is_cancelling: bool = False
+    results: tuple[ImportResult, ...] = ()
+    fact: Exception | None = None
+    reference: str = ""
+    """Names the log entry of an error that nobody foresaw."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something still happens by itself."""
+        return self.phase in {"reading", "comparing"}
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until the end, by the pace so far; None while that would be a guess."""
+        if self.share < 0.02 or self.elapsed_s < 1:
+            return None
+        return self.elapsed_s * (1 - self.share) / self.share
+
+    @property
+    def action_ids(self) -> tuple[int, ...]:
+        """The imports that stand, in the order in which they were made."""
+        return tuple(each.action_id for each in self.results if each.action_id is not None)
+
+
+class ImportJob:
+    """Imports files one after another, each as an action of its own; cancel keeps whole files."""
+
+    def __init__(
+        self, database: Database, tasks: Sequence[Task], values: Mapping[str, str]
+    ) -> None:
+        self._database = database
+        self._folder = Path(tempfile.mkdtemp(prefix="graft-import-"))
+        self._tasks = tuple(self._taken(task, number) for number, task in enumerate(tasks))
+        self._sizes = tuple(_size(task.path) for task in self._tasks)
+        self._values = dict(values)
+        self._cancel = threading.Event()
+        self._began = time.monotonic()
+        self._now = Snapshot("reading", tuple(task.name for task in tasks))
+        self._thread = threading.Thread(target=self._run, name="graft-import", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the job to stop; the file under way leaves nothing behind."""
+        self._cancel.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the job has ended; False if it has not within the time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def now(self) -> Snapshot:
+        """Return how far it is."""
+        now = self._now
+        if not now.is_active:
+            return now
+        elapsed = time.monotonic() - self._began
+        return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
+
+    def _run(self) -> None:
+        try:
+            for place, task in enumerate(self._tasks):
+                self._now = replace(self._now, place=place, rows=0)
+                result = self._bring(task)
+                self._now = replace(self._now, results=(*self._now.results, result))
+            self._compare()
+            self._end("done")
+        except _Cancelled:
+            self._end("cancelled")
+        except (PipelineError, StoreError) as fact:
+            self._end("failed", fact=fact)
+        except Exception:
+            reference = secrets.token_hex(4)
+            logger.exception("unexpected error %s", reference)
+            self._end("failed", reference=reference)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _bring(self, task: Task) -> ImportResult:
+        self._refuse_if_cancelled()
+        read = ingest.read(task.path, layout=task.layout, columns=task.columns)
+        self._refuse_if_cancelled()
+        return import_ingested(self._database, [read], task.target, values=self._values)
+
+    def _compare(self) -> None:
+        changed = {
+            result.dataset.id
+            for result in self._now.results
+            if 0 < result.imported <= COMPARED_AT_ONCE
+        }
+        if changed:
+            self._now = replace(self._now, phase="comparing", share=1.0)
+            dedup.run(self._database, sorted(changed), apply=False)
+
+    def _progress(self, rows: int, done_bytes: int) -> None:
+        before = sum(self._sizes[: self._now.place])
+        share = min(1.0, (before + done_bytes) / max(1, sum(self._sizes)))
+        self._now = replace(self._now, rows=rows, share=share)
+
+    def _refuse_if_cancelled(self) -> None:
+        if self._cancel.is_set():
+            raise _Cancelled
+
+    def _end(self, phase: Phase, *, fact: Exception | None = None, reference: str = "") -> None:
+        elapsed = time.monotonic() - self._began
+        self._now = replace(
+            self._now, phase=phase, elapsed_s=elapsed, fact=fact, reference=reference
+        )
+
+    def _taken(self, task: Task, number: int) -> Task:
+        """Move an uploaded file here, so that closing its tab does not take it away."""
+        if not task.is_taken:
+            return task
+        place = self._folder / str(number) / task.path.name
+        place.parent.mkdir()
+        return replace(task, path=Path(shutil.move(task.path, place)))
+
+
+class Desk:
+    """Where the one import of a workspace lies until somebody has seen what came of it."""
+
+    def __init__(self) -> None:
+        self._job: ImportJob | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def job(self) -> ImportJob | None:
+        """The import under way or ended and not cleared yet."""
+        return self._job
+
+    def begin(
+        self, database: Database, tasks: Sequence[Task], values: Mapping[str, str]
+    ) -> ImportJob:
+        """Start a job; ImportRunning while another one goes on."""
+        with self._lock:
+            if self._job is not None and self._job.now().is_active:
+                raise ImportRunning
+            self._job = ImportJob(database, tasks, values)
+            self._job.start()
+            return self._job
+
+    def clear(self) -> None:
+        """Forget a job that has ended."""
+        with self._lock:
+            if self._job is not None and not self._job.now().is_active:
+                self._job = None
+
+
+def desk() -> Desk:
+    """Return the desk of the open workspace, one for all sessions of the process."""
+    return _desk(str(state.workspace().database))
+
+
+@st.cache_resource(show_spinner=False)
+def _desk(path: str) -> Desk:
+    return Desk()
+
+
+def _size(path: Path) -> int:
+    try:
+        if path.is_dir():
+            return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        return path.stat().st_size
+    except OSError:
+        return 0
