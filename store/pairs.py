@@ -15,7 +15,8 @@ from store.types import Neighbours, NewPair, Page, Pair, PairEdit, PairFilter, S
 
 _COLUMNS = (
     "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
-    " note, source_file, source_row, version, created_at, updated_at"
+    " note, source_file, source_row, version, created_at, updated_at, tags, flags, language,"
+    " quality"
 )
 _CHUNK_ROWS = 10_000
 _INCOMING = pyarrow.schema(
@@ -51,7 +52,9 @@ def insert_many_in(
         cursor.register("incoming", _arrow(chunk, first))
         cursor.execute(
             """
-            INSERT INTO pairs
+            INSERT INTO pairs (id, dataset_id, question, answer, context, system, history, facts,
+                status, duplicate_of, note, source_file, source_row, version, import_action_id,
+                created_at, updated_at)
             SELECT id, ?, question, answer, context, system, history, facts, 'unreviewed', NULL,
                    '', source_file, source_row, 1, ?, now(), now()
             FROM incoming ORDER BY id
@@ -233,7 +236,8 @@ def _pair(row: tuple[object, ...]) -> Pair:
     values = dict(zip([name.strip() for name in _COLUMNS.split(",")], row, strict=True))
     turns = json.loads(cast("str", values["history"]))
     values["history"] = tuple(Turn(question, answer) for question, answer in turns)
-    values["facts"] = tuple(cast("list[str]", values["facts"]))
+    for name in ("facts", "tags", "flags"):
+        values[name] = tuple(cast("list[str]", values[name]))
     return Pair(**values)  # type: ignore[arg-type]  # The columns are the fields, in SQL's types.
 
 

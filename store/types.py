@@ -61,6 +61,14 @@ class Pair:
     """Rises by one with each change; a save names the version it was made from."""
     created_at: datetime
     updated_at: datetime
+    tags: tuple[str, ...] = ()
+    """What people call it, by their own words."""
+    flags: tuple[str, ...] = ()
+    """Codes of what the quality checks found, as of the version that was judged last."""
+    language: str = ""
+    """ISO 639-1 code of the question and answer; empty where it was not judged."""
+    quality: float | None = None
+    """0 (worst) to 1; None where it was not judged."""
 
 
 @dataclass(frozen=True, slots=True)

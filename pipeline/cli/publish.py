@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import asdict
 
-from pipeline.cli.data import names, opened
+from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.publish.export import export
 from pipeline.publish.plan import ExportWarning, WarningCode
