@@ -163,9 +163,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, found: list[NewCluster]) -> None:
     numbered = list(enumerate(found, start=first))
     cursor.execute(
         """
-        INSERT INTO clusters
-        SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[]),
-               unnest(?::BIGINT[]), NULL, NULL, NULL
+        INSERT INTO clusters (id, relation, score, keeper_id)
+        SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[]), unnest(?::BIGINT[])
         """,
         [
             [cluster_id for cluster_id, _ in numbered],
@@ -176,7 +175,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, found: list[NewCluster]) -> None:
     )
     members = [(cluster_id, pair) for cluster_id, c in numbered for pair in c.pair_ids]
     cursor.execute(
-        "INSERT INTO cluster_pairs SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])",
+        "INSERT INTO cluster_pairs (cluster_id, pair_id)"
+        " SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])",
         [[cluster_id for cluster_id, _ in members], [pair for _, pair in members]],
     )
 

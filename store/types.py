@@ -10,6 +10,13 @@ Layout = Literal["format2", "format3"]
 Status = Literal["unreviewed", "accepted", "rejected", "removed"]
 """`removed` means: dropped as a duplicate of another pair (`Pair.duplicate_of`)."""
 Relation = Literal["duplicate", "paraphrase", "conflict", "lookalike"]
+Reason = Literal[
+    "same", "edited", "reworded", "number", "unit", "date", "name", "negation", "answer"
+]
+"""Why two pairs have their relation: equal after normalisation, edited, in other words; or what
+they differ in (`answer`: the same is asked, the answers differ)."""
+Method = Literal["wording", "meaning"]
+"""How pairs were compared: by their words, or by a local embedding model."""
 Verdict = Literal["keep_one", "both_fine", "not_alike"]
 """What a person said of a cluster: one stays and the others go, all may stay, it is no cluster."""
 Vote = Literal["base", "adapter", "tie", "both_bad"]
@@ -167,6 +174,35 @@ class Change:
     pair_id: int
     before: dict[str, object] | None
     after: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One comparison of all pairs of a dataset with each other."""
+
+    dataset_id: int
+    method: Method
+    floor: float
+    """The score from which links were kept."""
+    encoder: str
+    """The embedding model, empty where words were compared."""
+    pair_count: int
+    last_pair_id: int
+    """The newest pair that was compared, 0 where there was none."""
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two pairs that are close, and why."""
+
+    one_id: int
+    other_id: int
+    relation: Relation
+    score: float
+    """Similarity of what is asked, 0 to 1."""
+    answer_score: float
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
