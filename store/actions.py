@@ -3,7 +3,7 @@
 Used by the noun modules inside their own transactions; reading and undoing is `store.history`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -11,17 +11,21 @@ import duckdb
 from store.db import allocate
 from store.types import ActionKind
 
-SNAPSHOT_FIELDS = (
-    "question", "answer", "context", "system", "history", "facts", "status", "duplicate_of", "note",
-)  # fmt: skip
-_PACKED = "struct_pack(" + ", ".join(f"{name} := {name}" for name in SNAPSHOT_FIELDS) + ")"
+SNAPSHOT_TYPES = {
+    "question": "VARCHAR", "answer": "VARCHAR", "context": "VARCHAR", "system": "VARCHAR",
+    "history": "VARCHAR", "facts": "VARCHAR[]", "status": "VARCHAR", "duplicate_of": "BIGINT",
+    "note": "VARCHAR", "tags": "VARCHAR[]", "dataset_id": "BIGINT",
+}  # fmt: skip
+SNAPSHOT_FIELDS = tuple(SNAPSHOT_TYPES)
+STATUS_FIELDS = ("status", "duplicate_of")
 
 
 def start(cursor: duckdb.DuckDBPyConnection, kind: ActionKind, summary: str) -> int:
     """Open an action and return its id."""
     action_id = allocate(cursor, "action")
     cursor.execute(
-        "INSERT INTO actions VALUES (?, ?, ?, 0, now(), NULL)", [action_id, kind, summary]
+        "INSERT INTO actions (id, kind, summary, pair_count, made_at) VALUES (?, ?, ?, 0, now())",
+        [action_id, kind, summary],
     )
     return action_id
 
@@ -33,12 +37,20 @@ def finish(cursor: duckdb.DuckDBPyConnection, action_id: int, pair_count: int) -
 
 @contextmanager
 def record(
-    cursor: duckdb.DuckDBPyConnection, action_id: int, pair_ids: list[int]
+    cursor: duckdb.DuckDBPyConnection,
+    action_id: int,
+    pair_ids: Sequence[int],
+    fields: Sequence[str] = SNAPSHOT_FIELDS,
 ) -> Iterator[None]:
-    """Keep the pairs as they stand before and after the statements inside."""
+    """Keep the pairs as they stand before and after the statements inside.
+
+    Those may change no other than `fields`: only these are kept, and put back by undo.
+    """
+    cursor.execute("UPDATE actions SET fields = ? WHERE id = ?", [list(fields), action_id])
+    packed = _packed(fields)
     chosen = "FROM pairs WHERE id IN (SELECT unnest(?::BIGINT[]))"
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE before AS SELECT id, {_PACKED} AS snapshot {chosen}",
+        f"CREATE OR REPLACE TEMP TABLE before AS SELECT id, {packed} AS snapshot {chosen}",
         [pair_ids],
     )
     yield
@@ -46,9 +58,18 @@ def record(
         f"""
         INSERT INTO changes
         SELECT ?, now_.id, before.snapshot, now_.snapshot
-        FROM (SELECT id, {_PACKED} AS snapshot {chosen}) now_ JOIN before USING (id)
+        FROM (SELECT id, {packed} AS snapshot {chosen}) now_ JOIN before USING (id)
         ORDER BY now_.id
         """,
         [action_id, pair_ids],
     )
     cursor.execute("DROP TABLE before")
+
+
+def _packed(fields: Sequence[str]) -> str:
+    """The expression for a snapshot that holds `fields`, the others NULL."""
+    members = (
+        f"{name} := {name if name in fields else f'NULL::{kind}'}"
+        for name, kind in SNAPSHOT_TYPES.items()
+    )
+    return f"struct_pack({', '.join(members)})"

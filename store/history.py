@@ -5,11 +5,15 @@ from typing import cast
 
 import duckdb
 
-from store.actions import SNAPSHOT_FIELDS, finish, record, start
+from store.actions import finish, record, start
 from store.db import Database
 from store.errors import NotFound, NothingToUndo
 from store.types import Action, ActionKind, Change
 
+FIELDS_OF_OLD = (
+    "question", "answer", "context", "system", "history", "facts", "status", "duplicate_of", "note",
+)  # fmt: skip
+"""What the snapshots of an action hold that says nothing of its fields."""
 _ACTION = "a.id, a.kind, a.summary, a.pair_count, a.made_at, a.undone_by"
 
 
@@ -105,15 +109,22 @@ def _restore(cursor: duckdb.DuckDBPyConnection, action_id: int, undoing: int) ->
             "SELECT pair_id FROM changes WHERE action_id = ? ORDER BY pair_id", [action_id]
         ).fetchall()
     ]
-    fields = ", ".join(f"{name} = c.before.{name}" for name in SNAPSHOT_FIELDS)
-    with record(cursor, undoing, ids):
+    fields = _fields(cursor, action_id)
+    restored = ", ".join(f"{name} = c.before.{name}" for name in fields)
+    with record(cursor, undoing, ids, fields):
         cursor.execute(
             f"""
-            UPDATE pairs SET {fields}, version = version + 1, updated_at = now()
+            UPDATE pairs SET {restored}, version = version + 1, updated_at = now()
             FROM changes c WHERE c.action_id = ? AND c.pair_id = pairs.id
             """,
             [action_id],
         )
+
+
+def _fields(cursor: duckdb.DuckDBPyConnection, action_id: int) -> list[str]:
+    """The fields that an action kept; one of before there was that column kept all of them."""
+    row = cursor.execute("SELECT fields FROM actions WHERE id = ?", [action_id]).fetchone()
+    return list(row[0]) if row and row[0] else list(FIELDS_OF_OLD)
 
 
 def _action(row: tuple[object, ...]) -> Action:

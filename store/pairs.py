@@ -8,7 +8,8 @@ from typing import cast
 import duckdb
 import pyarrow
 
-from store.actions import finish, record, start
+from store import filters
+from store.actions import STATUS_FIELDS, finish, record, start
 from store.db import Database, allocate
 from store.errors import NotFound, StalePair
 from store.types import Neighbours, NewPair, Page, Pair, PairEdit, PairFilter, Status, Turn
@@ -85,7 +86,7 @@ def page(db: Database, *, matching: PairFilter, number: int = 1, size: int = 50)
 
     A number past the end gives an empty page with the right total.
     """
-    where, values = _where(matching)
+    where, values = filters.where(matching)
     with db.read() as cursor:
         total = cursor.execute(f"SELECT count(*) FROM pairs {where}", values).fetchone()
         # Ids first, then the rows: a deep OFFSET over whole rows would read all the text before it.
@@ -99,7 +100,7 @@ def page(db: Database, *, matching: PairFilter, number: int = 1, size: int = 50)
 
 def around(db: Database, pair_id: int, *, matching: PairFilter) -> Neighbours:
     """Return what stands before and after a pair among those that match, and its place there."""
-    where, values = _where(matching)
+    where, values = filters.where(matching)
     with db.read() as cursor:
         row = cursor.execute(
             "SELECT max(id) FILTER (id < ?), min(id) FILTER (id > ?), count(*) FILTER (id <= ?)"
@@ -111,7 +112,7 @@ def around(db: Database, pair_id: int, *, matching: PairFilter) -> Neighbours:
 
 def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:
     """Yield every pair that matches, by rising id, as of the moment of the call."""
-    where, values = _where(matching)
+    where, values = filters.where(matching)
     with db.read() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM pairs {where} ORDER BY id", values)
         while rows := cursor.fetchmany(_CHUNK_ROWS):
@@ -162,7 +163,7 @@ def set_status(
                 if pair.version != expected_version:
                     raise StalePair(pair, expected_version)
         action_id = start(cursor, "status", status)
-        with record(cursor, action_id, ids):
+        with record(cursor, action_id, ids, STATUS_FIELDS):
             cursor.execute(
                 """
                 UPDATE pairs SET status = ?, duplicate_of = NULL, version = version + 1,
@@ -188,7 +189,7 @@ def remove_duplicates_in(
     links = dict(removed)
     ids = sorted(links)
     action_id = start(cursor, "dedup", summary)
-    with record(cursor, action_id, ids):
+    with record(cursor, action_id, ids, STATUS_FIELDS):
         cursor.execute(
             """
             UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
@@ -200,21 +201,6 @@ def remove_duplicates_in(
         )
     finish(cursor, action_id, len(ids))
     return action_id
-
-
-def _where(matching: PairFilter) -> tuple[str, list[object]]:
-    terms: list[str] = []
-    values: list[object] = []
-    if matching.dataset_id is not None:
-        terms.append("dataset_id = ?")
-        values.append(matching.dataset_id)
-    if matching.statuses:
-        terms.append("list_contains(?::VARCHAR[], status)")
-        values.append(list(matching.statuses))
-    if matching.text:
-        terms.append("(contains(lower(question), lower(?)) OR contains(lower(answer), lower(?)))")
-        values += [matching.text, matching.text]
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), values
 
 
 def _get(cursor: duckdb.DuckDBPyConnection, pair_id: int) -> Pair:

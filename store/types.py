@@ -20,7 +20,8 @@ Method = Literal["wording", "meaning"]
 Verdict = Literal["keep_one", "both_fine", "not_alike"]
 """What a person said of a cluster: one stays and the others go, all may stay, it is no cluster."""
 Vote = Literal["base", "adapter", "tie", "both_bad"]
-ActionKind = Literal["import", "edit", "status", "dedup", "undo"]
+ActionKind = Literal["import", "edit", "status", "dedup", "undo", "tag", "note", "move"]
+SortKey = Literal["added", "changed", "question_length", "answer_length", "quality"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +125,46 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """A range of whole numbers, both ends in it; None leaves an end open."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PairFilter:
-    """Which pairs are meant; the fields combine with AND, an empty field does not restrict."""
+    """Which pairs are meant; the fields combine with AND, an empty field does not restrict.
+
+    Where a field takes several values, a pair has to have one of them.
+    """
 
     dataset_id: int | None = None
     statuses: tuple[Status, ...] = ()
     text: str = ""
     """A substring of question or answer, without regard to case."""
+    tags: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    """Codes of quality findings."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes; "" means the pairs that were not judged."""
+    relations: tuple[Relation, ...] = ()
+    """Relations of undecided clusters that the pair is in."""
+    is_edited: bool | None = None
+    """Whether its texts were changed here since it was imported."""
+    has_note: bool | None = None
+    question_length: Between = Between()
+    """Characters."""
+    answer_length: Between = Between()
+    source_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairSort:
+    """In which order pairs stand; equal ones by id, those without a value (quality) last."""
+
+    by: SortKey = "added"
+    is_descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
