@@ -60,7 +60,7 @@ def _read(folder: Path) -> BaseModel:
     template, fault = "", ""
     default: str | None = None
     try:
-        template, tokens = _template(folder)
+        template, tokens = chat_template(folder)
         default = default_system_prompt(template, tokens) if template else None
     except TemplateFault as error:
         fault = str(error)
@@ -93,13 +93,22 @@ def _missing(folder: Path, shards: list[Path], template: str) -> str:
     return ""
 
 
-def _template(folder: Path) -> tuple[str, dict[str, str]]:
+def chat_template(folder: Path) -> tuple[str, dict[str, str]]:
+    """Return a model's chat template, empty if it has none, and the tokens that it may name."""
     path = folder / "tokenizer_config.json"
     config = read_json(path) if path.is_file() else {}
     own = folder / "chat_template.jinja"
     template = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
-    tokens = {name: _token(config.get(name)) for name in ("bos_token", "eos_token", "unk_token")}
-    return str(template or ""), {name: token for name, token in tokens.items() if token}
+    tokens = {name: _token(value) for name, value in config.items() if name.endswith("_token")}
+    return _text(template), {name: token for name, token in tokens.items() if token}
+
+
+def _text(template: object) -> str:
+    """Return the template; where there are several by name, the default one."""
+    if isinstance(template, list):
+        named = {each.get("name"): each.get("template") for each in template}
+        template = named.get("default")
+    return str(template or "")
 
 
 def _token(value: object) -> str:

@@ -11,10 +11,9 @@ from transformers.generation.streamers import BaseStreamer
 
 from pipeline.chat.protocol import FinishReason, Mode, Settings
 from pipeline.errors import BadInput
-from pipeline.models.template import TemplateFault, render
+from pipeline.models.example import end_ids_of, end_of_turn
 from pipeline.workers.detokenise import TextStream
 
-TURN_PROBE = "Graft probes the answer."
 Clock = Callable[[], float]
 
 
@@ -85,7 +84,7 @@ class Limits:
         settings: Settings,
     ) -> "Limits":
         """Work them out; PromptTooLong if the longest prompt leaves no room for one token."""
-        ends = end_ids(model, tokenizer)
+        ends = frozenset(end_ids(model, tokenizer))
         if not ends:
             raise BadInput("The model names no token that ends an answer (eos_token_id).")
         pad = tokenizer.pad_token_id
@@ -103,29 +102,19 @@ def context_tokens(model: PreTrainedModel) -> int | None:
     return window if isinstance(window, int) and window > 0 else None
 
 
-def end_ids(model: PreTrainedModel, tokenizer: Tokenizer) -> frozenset[int]:
-    """The tokens that end an answer: by the model, the tokenizer, and the chat template.
-
-    A base model often names only the end of a text, while what it learned ends with a turn.
-    """
-    configured = model.generation_config.eos_token_id
-    listed = configured if isinstance(configured, list) else [configured]
-    found = [*listed, tokenizer.eos_token_id, end_of_turn(tokenizer)]
-    return frozenset(token for token in found if token is not None)
-
-
-def end_of_turn(tokenizer: Tokenizer) -> int | None:
-    """The control token that the chat template writes right after an answer, if there is one."""
+def end_ids(model: PreTrainedModel, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """The tokens that end an answer, the one that is learned first."""
     template = getattr(tokenizer, "chat_template", None)
-    if not isinstance(template, str):
-        return None
-    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": TURN_PROBE}]
-    try:
-        text = render(template, turns, special_tokens=tokenizer.special_tokens_map)
-    except TemplateFault:
-        return None
-    after = tokenizer.encode(text.rpartition(TURN_PROBE)[2].lstrip(), add_special_tokens=False)
-    return after[0] if after and after[0] in tokenizer.added_tokens_decoder else None
+    turn = None
+    if isinstance(template, str):
+        turn = end_of_turn(
+            template,
+            tokenizer.special_tokens_map,
+            lambda text: tokenizer.encode(text, add_special_tokens=False),
+            tokenizer.added_tokens_decoder.keys(),
+        )
+    configured = model.generation_config.eos_token_id
+    return end_ids_of(configured, tokenizer.eos_token_id, turn)
 
 
 class Row:

@@ -13,10 +13,11 @@ from pipeline.chat.protocol import BASE, Settings
 from pipeline.evaluate.answers import RawAnswer
 from pipeline.evaluate.config import Candidate, EvaluationConfig
 from pipeline.evaluate.questions import Question
+from pipeline.models.example import Coder, encode
 from pipeline.workers.answers import Generated, PromptTooLong, Request, end_ids
-from pipeline.workers.batches import encode
 from pipeline.workers.generate import generate, only
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer
+from pipeline.workers.prompts import HubCoder
 from pipeline.workers.reference import Scored, reference_losses
 from pipeline.workers.selftest import PROBE, before_adapters, self_test
 
@@ -57,10 +58,9 @@ class Asker:
     def ask(self, candidate: Candidate, asked: Sequence[Question]) -> Iterator[list[RawAnswer]]:
         """Put all rows to one model, the longest first, and yield the answers batch by batch."""
         tokenizer = self._tokenizers[candidate.model]
-        ends = sorted(
-            end_ids(self._model, tokenizer), key=lambda each: each != tokenizer.eos_token_id
-        )
-        prepared = [prepare(tokenizer, question, ends) for question in asked]
+        ends = end_ids(self._model, tokenizer)
+        coder = HubCoder(tokenizer)
+        prepared = [prepare(coder, question, ends) for question in asked]
         for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
             if self._should_stop():
                 return
@@ -132,9 +132,9 @@ def load(plan: EvaluationConfig, warn: Warn) -> tuple[PreTrainedModel, dict[str,
     return model, {BASE: next(iter(tokenizers.values()), own), **tokenizers}
 
 
-def prepare(tokenizer: Tokenizer, question: Question, end_ids: Sequence[int]) -> Prepared:
+def prepare(coder: Coder, question: Question, end_ids: Sequence[int]) -> Prepared:
     """Turn a question and its reference into tokens exactly as in training."""
-    example = encode(tokenizer, question.record, "", cutoff=_NO_CUTOFF, end_ids=end_ids)
+    example = encode(coder, question.record, "", cutoff=_NO_CUTOFF, end_ids=end_ids)
     if example is None:  # Of 2**31 tokens; such a row is no row.
         raise PromptTooLong(_NO_CUTOFF, _NO_CUTOFF)
     start = example.answer_start

@@ -1,48 +1,14 @@
-"""From alpaca rows to the tensors a step learns from. Pure: no model, no files, no device."""
+"""From examples to the tensors a step learns from. Pure: no model, no files, no device."""
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from transformers import PreTrainedTokenizerBase as Tokenizer
 
-from pipeline.errors import BadInput
+from pipeline.models.example import IGNORED, Example
 
-IGNORED = -100
-"""The label of a token that is not learned from, as torch's cross entropy has it."""
 _BUCKET_STEPS = 8
-
-Record = dict[str, object]
-Message = dict[str, str]
-
-
-class TemplateNotPrefix(BadInput):
-    """The prompt that the model is asked with is no beginning of the conversation it learns."""
-
-    def __init__(self, prompt: str, whole: str) -> None:
-        super().__init__(
-            "This model's chat template renders a question differently once its answer is there, "
-            f"so what is learned is not what is asked. Prompt: …{prompt[-120:]!r}; "
-            f"conversation: …{whole[-160:]!r}."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One conversation as token ids, its last answer to be learned."""
-
-    ids: tuple[int, ...]
-    answer_start: int
-    """The first position of the answer; it is learned from there to the end."""
-    role: str
-    is_cut: bool
-    """Whether the answer was cut off to fit, its end token with it."""
-
-    @property
-    def labels(self) -> tuple[int, ...]:
-        """What each position should have been predicted as; prompt positions are ignored."""
-        return (IGNORED,) * self.answer_start + self.ids[self.answer_start :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +25,6 @@ class Batch:
     """(rows, kept): the token after each kept position, IGNORED where a row does not learn it."""
     tokens: int
     """Real tokens, without padding."""
-
-
-def messages_of(record: Record) -> list[Message]:
-    """Return the conversation of an alpaca row.
-
-    The user's words are `instruction`, a line break, `input` — or `instruction` alone — which is
-    LLaMA-Factory's rule.
-    """
-    messages: list[Message] = []
-    if record.get("system"):
-        messages.append({"role": "system", "content": str(record["system"])})
-    history = record.get("history") or []
-    for question, answer in history if isinstance(history, list) else []:
-        messages.append({"role": "user", "content": str(question)})
-        messages.append({"role": "assistant", "content": str(answer)})
-    parts = [str(record.get(name) or "") for name in ("instruction", "input")]
-    messages.append({"role": "user", "content": "\n".join(part for part in parts if part)})
-    messages.append({"role": "assistant", "content": str(record["output"])})
-    return messages
-
-
-def encode(
-    tokenizer: Tokenizer, record: Record, role: str, *, cutoff: int, end_ids: Sequence[int]
-) -> Example | None:
-    """Return a row as an example, None where the prompt alone fills `cutoff` tokens.
-
-    The prompt and the answer become tokens apart, exactly as when the model is asked. The answer
-    ends with its end token, which is learned too; what a template puts after it is left out.
-    Raises TemplateNotPrefix.
-    """
-    messages = messages_of(record)
-    prompt = tokenizer.apply_chat_template(
-        messages[:-1], add_generation_prompt=True, tokenize=False
-    )
-    whole = tokenizer.apply_chat_template(messages, tokenize=False)
-    if not whole.startswith(prompt):
-        raise TemplateNotPrefix(prompt, whole)
-    prompt_ids = _ids(tokenizer, prompt)
-    answer_ids = _ended(_ids(tokenizer, whole[len(prompt) :]), end_ids)
-    ids = (prompt_ids + answer_ids)[:cutoff]
-    if len(ids) <= len(prompt_ids):
-        return None
-    is_cut = len(prompt_ids) + len(answer_ids) > cutoff
-    return Example(tuple(ids), len(prompt_ids), role, is_cut)
 
 
 def steps_of_epoch(
@@ -158,15 +80,3 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
     positions = wanted.nonzero().flatten()
     tokens = sum(len(example.ids) for example in examples)
     return Batch(ids, mask, positions, labels[:, positions + 1], tokens)
-
-
-def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _ended(ids: list[int], end_ids: Sequence[int]) -> list[int]:
-    """Cut after the last end token, or add one where the template writes none."""
-    for place in range(len(ids) - 1, -1, -1):
-        if ids[place] in end_ids:
-            return ids[: place + 1]
-    return [*ids, end_ids[0]]

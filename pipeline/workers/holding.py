@@ -9,8 +9,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.chat.config import ServerConfig
 from pipeline.chat.protocol import BASE, Message
-from pipeline.workers.model import ModelUnreadable, attach_adapters, load_base, load_tokenizer
-from pipeline.workers.prompts import Templates, render, special_tokens
+from pipeline.workers.model import (
+    ModelUnreadable,
+    attach_adapters,
+    load_base,
+    load_tokenizer,
+    special_tokens,
+)
+from pipeline.workers.prompts import Templates, render
 from pipeline.workers.selftest import PROBE, SelfTest, before_adapters, self_test
 
 logger = logging.getLogger(__name__)

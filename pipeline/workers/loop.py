@@ -16,16 +16,10 @@ from peft import PeftModel
 from torch.nn.functional import cross_entropy
 
 from pipeline.errors import PipelineError
+from pipeline.models.example import IGNORED, Example
 from pipeline.train.config import Settings
 from pipeline.workers import checkpoints
-from pipeline.workers.batches import (
-    IGNORED,
-    Batch,
-    Example,
-    collate,
-    split_by_tokens,
-    steps_of_epoch,
-)
+from pipeline.workers.batches import Batch, collate, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Trained
 from pipeline.workers.events import Events
 

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput
+from pipeline.models.fitting import fit
 
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 
@@ -92,7 +93,10 @@ def load_base(
 
 
 def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Tokenizer:
-    """Load a tokenizer with its chat template: a base's, or the one saved with an adapter."""
+    """Load a tokenizer with its chat template: a base's, or the one saved with an adapter.
+
+    The template comes fitted for learning, so that training, chat and evaluation read the same.
+    """
     try:
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=trust_remote_code
@@ -101,7 +105,14 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Tokenize
         raise ModelUnreadable(folder, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if isinstance(tokenizer.chat_template, str):
+        tokenizer.chat_template = fit(tokenizer.chat_template, special_tokens(tokenizer)).template
     return tokenizer
+
+
+def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:
+    """The tokens that a template may name (`bos_token` …), as text."""
+    return {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
 
 
 def attach_adapters(model: PreTrainedModel, adapters: Mapping[str, Path]) -> PreTrainedModel:

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import jinja2
+import tokenizers
 from transformers import PreTrainedTokenizerBase
 
 from pipeline.chat.protocol import BASE, Message, Question, SystemPrompt, messages_json
 from pipeline.models import template as templates
+from pipeline.models.example import Token, control_pattern, prompt_of
+from pipeline.models.tokenizer import without_added
+from pipeline.workers.model import special_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,39 +50,47 @@ class Templates:
         return dict.fromkeys(question.models, chosen)
 
 
-def special_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
-    """The tokens that a template may name (`bos_token` …), as text."""
-    return {name: str(token) for name, token in tokenizer.special_tokens_map.items()}
+class HubCoder:
+    """A tokenizer of transformers as the shared definition of a prompt takes it."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, template: str | None = None) -> None:
+        self._tokenizer = tokenizer
+        self.template = template if template is not None else str(tokenizer.chat_template)
+        self.special_tokens: templates.SpecialTokens = special_tokens(tokenizer)
+        added = {
+            str(token.content): bool(token.special)
+            for token in tokenizer.added_tokens_decoder.values()
+        }
+        self.control = control_pattern(added, self.template)
+
+    def encode(self, text: str, *, as_text: bool = False) -> list[Token]:
+        """Return the tokens of a text, without telling where each ends."""
+        if as_text and self._plain is not None:
+            return [(token, 0) for token in self._plain.encode(text, add_special_tokens=False).ids]
+        read = self._tokenizer(text, add_special_tokens=False, split_special_tokens=as_text)
+        return [(int(token), 0) for token in read["input_ids"]]
+
+    @cached_property
+    def _plain(self) -> tokenizers.Tokenizer | None:
+        """The tokenizer without control tokens; None for one that is written in Python."""
+        backend = getattr(self._tokenizer, "backend_tokenizer", None)
+        return without_added(backend) if isinstance(backend, tokenizers.Tokenizer) else None
 
 
 def render(
     tokenizer: PreTrainedTokenizerBase, template: str, messages: Sequence[Message]
 ) -> Prompt:
-    """Render a conversation up to where the answer begins; BadInput if the template refuses it.
+    """Render a conversation up to where the answer begins; TemplateFault if it is refused.
 
     Control tokens in the messages are read as plain text: only the template's own end a turn.
     """
-    given = messages_json(tuple(messages))
-    try:
-        text = tokenizer.apply_chat_template(
-            given, chat_template=template, tokenize=False, add_generation_prompt=True
-        )
-        ids = tokenizer.apply_chat_template(
-            given,
-            chat_template=template,
-            add_generation_prompt=True,
-            return_dict=False,
-            sanitize_control_tokens=True,
-        )
-    except jinja2.TemplateError as error:
-        raise templates.TemplateFault(
-            f"The model's chat template refuses this conversation: {error}."
-        ) from error
+    coder = HubCoder(tokenizer, template)
+    text, ids = prompt_of(coder, messages_json(tuple(messages)))
     first = messages[0]
     if first.role == "system":
-        return Prompt(text, tuple(ids), first.content)
-    default = templates.default_system_prompt(template, special_tokens(tokenizer))
-    return Prompt(text, tuple(ids), default)
+        return Prompt(text, ids, first.content)
+    default = templates.default_system_prompt(template, coder.special_tokens)
+    return Prompt(text, ids, default)
 
 
 def with_system(messages: Sequence[Message], system_prompt: SystemPrompt) -> tuple[Message, ...]:

@@ -24,16 +24,17 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput, PipelineError
 from pipeline.jsonio import write_json
+from pipeline.models.example import Example, Record, encode
 from pipeline.models.template import with_system_prompt
 from pipeline.train import config as configs
 from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.workers import checkpoints
-from pipeline.workers.answers import end_ids, end_of_turn
-from pipeline.workers.batches import Example, encode
+from pipeline.workers import checkpoints, showing
+from pipeline.workers.answers import end_ids
 from pipeline.workers.checkpoints import Place, Trained
 from pipeline.workers.events import Events
 from pipeline.workers.loop import Loop, LossNotFinite, Machine, ShouldStop
-from pipeline.workers.model import load_base
+from pipeline.workers.model import load_base, special_tokens
+from pipeline.workers.prompts import HubCoder
 
 logger = logging.getLogger(__name__)
 LOGITS_ARGUMENT = "logits_to_keep"
@@ -118,43 +119,40 @@ def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
             f"The model {Path(config.model).name} has no chat template, so it does not know turns. "
             "Choose an instruction-tuned model, or add a chat_template.jinja to its folder."
         )
-    special = {name: str(value) for name, value in tokenizer.special_tokens_map.items()}
-    return with_system_prompt(str(tokenizer.chat_template), config.system_prompt, special)
+    return with_system_prompt(
+        str(tokenizer.chat_template), config.system_prompt, special_tokens(tokenizer)
+    )
 
 
-def _end_ids(base: PreTrainedModel, tokenizer: Tokenizer) -> list[int]:
-    """Return the tokens that end an answer, as when the model is asked; the turn's own first."""
-    ids = sorted(end_ids(base, tokenizer))
+def _end_ids(base: PreTrainedModel, tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Return the tokens that end an answer, as when the model is asked."""
+    ids = end_ids(base, tokenizer)
     if not ids:
         raise BadInput("The model names no end token, so it could never learn to stop.")
-    turn = end_of_turn(tokenizer)
-    first = tokenizer.eos_token_id if turn is None else turn
-    return sorted(ids, key=lambda token: token != first)
+    return ids
 
 
 def _examples(
     config: TrainConfig,
     files: tuple[DataFile, ...],
     tokenizer: Tokenizer,
-    ends: list[int],
+    ends: tuple[int, ...],
     events: Events,
 ) -> list[Example]:
     """Read the data files, checking each hash, and make tokens of their rows."""
     examples: list[Example] = []
+    coder = HubCoder(tokenizer)
     too_long = 0
     for file in files:
         path = Path(config.export) / file.name
         data = path.read_bytes()
         if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
             raise DataChanged(path)
-        for record in json.loads(data):
-            example = encode(
-                tokenizer,
-                record,
-                file.role,
-                cutoff=config.settings.cutoff_tokens,
-                end_ids=ends,
-            )
+        records = json.loads(data)
+        _check_pages(config, coder, ends, records[: showing.COMPARED_ROWS], events)
+        for record in records:
+            cutoff = config.settings.cutoff_tokens
+            example = encode(coder, record, file.role, cutoff=cutoff, end_ids=ends)
             if example is None:
                 too_long += 1
             else:
@@ -169,6 +167,18 @@ def _examples(
             "longer. Raise cutoff_tokens, or shorten them.",
         )
     return examples
+
+
+def _check_pages(
+    config: TrainConfig, coder: HubCoder, ends: tuple[int, ...], rows: list[Record], events: Events
+) -> None:
+    """Warn where the token view shows other tokens than are trained."""
+    if showing.pages_differ(Path(config.model), config.system_prompt, coder, ends, rows):
+        events.tell(
+            "warning",
+            message="The pages show other tokens of this model than are trained: its tokenizer "
+            "does something that tokenizer.json does not tell. The training is right.",
+        )
 
 
 def _with_lora(base: torch.nn.Module, settings: Settings) -> PeftModel:

@@ -5,16 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.workers.batches import (
-    IGNORED,
-    Example,
-    TemplateNotPrefix,
-    collate,
-    encode,
-    messages_of,
-    split_by_tokens,
-    steps_of_epoch,
-)
+from pipeline.models.example import IGNORED, Example, TemplateNotPrefix, encode, messages_of
+from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
+from pipeline.workers.prompts import HubCoder
 from tests.workers.tiny_model import make_tokenizer
 
 ROW: dict[str, object] = {"instruction": "Answer.", "input": "谁？", "output": "我是 Graft."}
@@ -27,7 +20,7 @@ def tokenizer():
 
 
 def test_the_answer_and_its_end_are_learned_and_nothing_else(tokenizer):
-    example = encode(tokenizer, ROW, "domain", cutoff=500, end_ids=[2])
+    example = encode(HubCoder(tokenizer), ROW, "domain", cutoff=500, end_ids=[2])
     assert example is not None
     learned = [token for token in example.labels if token != IGNORED]
     assert tokenizer.decode(learned) == "我是 Graft.<|im_end|>"
@@ -36,7 +29,7 @@ def test_the_answer_and_its_end_are_learned_and_nothing_else(tokenizer):
 
 
 def test_the_ids_are_those_of_the_chat_template(tokenizer):
-    example = encode(tokenizer, ROW, "domain", cutoff=500, end_ids=[2])
+    example = encode(HubCoder(tokenizer), ROW, "domain", cutoff=500, end_ids=[2])
     assert example is not None
     whole = tokenizer.apply_chat_template(messages_of(ROW), return_dict=False)
     assert list(example.ids) == whole[: len(example.ids)]
@@ -55,18 +48,20 @@ def test_history_and_system_come_before_the_question():
 
 
 def test_a_long_answer_is_cut_and_a_long_question_left_out(tokenizer):
-    whole = encode(tokenizer, ROW, "domain", cutoff=500, end_ids=[2])
+    whole = encode(HubCoder(tokenizer), ROW, "domain", cutoff=500, end_ids=[2])
     assert whole is not None
-    cut = encode(tokenizer, ROW, "domain", cutoff=whole.answer_start + 3, end_ids=[2])
+    cut = encode(HubCoder(tokenizer), ROW, "domain", cutoff=whole.answer_start + 3, end_ids=[2])
     assert cut is not None
     assert (cut.is_cut, len(cut.ids), whole.is_cut) == (True, whole.answer_start + 3, False)
-    assert encode(tokenizer, ROW, "domain", cutoff=whole.answer_start, end_ids=[2]) is None
+    assert (
+        encode(HubCoder(tokenizer), ROW, "domain", cutoff=whole.answer_start, end_ids=[2]) is None
+    )
 
 
 def test_an_answer_without_an_end_in_the_template_gets_one(tokenizer):
     bare = make_tokenizer()
     bare.chat_template = "{% for m in messages %}[{{ m['content'] }}]{% endfor %}"
-    example = encode(bare, ROW, "domain", cutoff=500, end_ids=[2])
+    example = encode(HubCoder(bare), ROW, "domain", cutoff=500, end_ids=[2])
     assert example is not None
     assert example.ids[-1] == 2
 
@@ -76,7 +71,7 @@ def test_a_template_that_changes_the_question_is_refused(tokenizer):
     each = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
     odd.chat_template = "{{ messages | length }}" + each
     with pytest.raises(TemplateNotPrefix, match="what is learned is not what is asked"):
-        encode(odd, ROW, "domain", cutoff=500, end_ids=[2])
+        encode(HubCoder(odd), ROW, "domain", cutoff=500, end_ids=[2])
 
 
 @given(lengths=LENGTHS, rows_a_step=st.integers(1, 9), epoch=st.integers(0, 3))

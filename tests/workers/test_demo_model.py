@@ -9,8 +9,8 @@ from peft import LoraConfig, get_peft_model
 
 from pipeline.chat.protocol import BASE, Message, Question, Settings, SystemPrompt
 from pipeline.workers.generate import Request, generate
-from pipeline.workers.model import attach_adapters, load_base
-from pipeline.workers.prompts import Templates, render, special_tokens
+from pipeline.workers.model import attach_adapters, load_base, special_tokens
+from pipeline.workers.prompts import Templates, render
 from pipeline.workers.selftest import before_adapters, self_test
 
 pytestmark = [

@@ -13,10 +13,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pipeline.evaluate import answers, config, questions, state
 from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.questions import Question
+from pipeline.models.example import messages_of
 from pipeline.workers import predict
 from pipeline.workers.asking import Asker, Prepared, batches, prepare
-from pipeline.workers.batches import messages_of
 from pipeline.workers.events import Events
+from pipeline.workers.prompts import HubCoder
 from tests.workers.tiny_model import make_adapter, make_base
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
@@ -107,7 +108,7 @@ def test_base_answers_and_losses_are_those_of_the_plain_model(folder: Path, base
         text = tokenizer.decode(plain, skip_special_tokens=True)
         # A character that the length limit cut in half is left out of an answer.
         assert row.answer == text.rstrip("\ufffd")
-        reference = torch.tensor([prepare(tokenizer, question, [2]).reference])
+        reference = torch.tensor([prepare(HubCoder(tokenizer), question, [2]).reference])
         with torch.no_grad():
             logits = model(torch.cat([prompt, reference], dim=1)).logits[
                 0, prompt.shape[1] - 1 : -1

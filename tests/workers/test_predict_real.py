@@ -12,8 +12,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from pipeline.evaluate import answers, jobs, questions
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.state import Evaluation
+from pipeline.models.example import messages_of
 from pipeline.processes import read_launch
-from pipeline.workers.batches import messages_of
 from pipeline.workspace import Workspace
 from tests.pipeline.evaluate.folders import make_export, make_run
 
