@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.guard import reaction
 from pipeline.curate import dedup
-from store import clusters, datasets, history, pairs
+from store import clusters, datasets, history, pairs, verdicts
 from store.types import Cluster, Pair, Relation, Verdict
 
 PLACE, UNDO, KEEPER = "duplicates_place", "duplicates_undo", "duplicates_keeper"
@@ -65,7 +65,7 @@ def mark(pair_id: int) -> None:
 @reaction
 def decide(cluster_id: int, verdict: Verdict, keeper_id: int) -> None:
     """Store the verdict; the cluster after it takes its place."""
-    action_id = clusters.decide(state.store(), cluster_id, verdict, keeper_id=keeper_id)
+    action_id = verdicts.decide(state.store(), cluster_id, verdict, keeper_id=keeper_id)
     _remember(action_id, cluster_id)
     st.session_state.pop(KEEPER, None)
 
@@ -77,14 +77,14 @@ def take_back() -> None:
     if action_id is not None:
         history.undo(state.store(), action_id)
     else:
-        clusters.reopen(state.store(), cluster_id)
+        verdicts.reopen(state.store(), cluster_id)
     st.session_state[UNDO].pop()
 
 
 def compare(*, apply: bool) -> None:
     """Compare the pairs of each dataset; with `apply` exact copies are removed as one action."""
     ids = [summary.dataset.id for summary in datasets.summaries(state.store())]
-    report = dedup.run(state.store(), ids, apply=apply)
+    report = dedup.run(state.store(), ids, apply=dedup.EXACT if apply else ())
     if report.action_id is not None:
         _remember(report.action_id, None)
 

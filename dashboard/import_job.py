@@ -162,7 +162,7 @@ class ImportJob:
         }
         if changed:
             self._now = replace(self._now, phase="comparing", share=1.0)
-            dedup.run(self._database, sorted(changed), apply=False)
+            dedup.run(self._database, changed)
 
     def _progress(self, rows: int, done_bytes: int) -> None:
         before = sum(self._sizes[: self._now.place])

@@ -107,10 +107,10 @@ def curate(db: Database, say: Callable[[str], None]) -> None:
     findings = quality.check(db, chosen)
     placeholders = sum(finding.check == "placeholder" for finding in findings)
     rejected = _reject_planted(db)
-    report = dedup.run(db, [s.dataset.id for s in chosen], apply=True)
+    report = dedup.run(db, [s.dataset.id for s in chosen], apply=dedup.EXACT)
     say(
         f"  {placeholders} answers with leftover placeholders and the wrong sides of conflicts: "
-        f"{rejected} rejected; {len(report.result.removed)} exact duplicates removed"
+        f"{rejected} rejected; {report.removed} exact duplicates removed"
     )
 
 

@@ -1,200 +1,206 @@
-"""Clusters of pairs that belong together, and what a person decided about them."""
+"""Clusters of pairs that belong together, read one page at a time.
 
-from collections.abc import Iterable
+A pass over a dataset writes them (`store.passes`); what people decide is in `store.verdicts`.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import duckdb
+import pyarrow
 
-from store.db import Database, allocate
+from store import passes
+from store.db import Database
 from store.errors import NotFound
-from store.pairs import remove_duplicates_in
-from store.types import Cluster, NewCluster, Page, Relation, Verdict
+from store.types import (
+    Cluster,
+    ClusterFilter,
+    Member,
+    NewCluster,
+    Page,
+    Reason,
+    Relation,
+    Verdict,
+)
 
-_SELECT = """
-SELECT c.id, c.relation, c.score, c.keeper_id, list(m.pair_id ORDER BY m.pair_id), c.verdict
-FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
-"""
-_GROUP = "GROUP BY c.id, c.relation, c.score, c.keeper_id, c.verdict"
+MOST_MEMBERS = 60
+"""Pairs of one cluster that a page reads; families from one mould have thousands."""
+_USABLE = "status IN ('unreviewed', 'accepted')"
+_COLUMNS = "c.id, c.relation, c.score, c.reason, c.keeper_id, c.verdict"
 
 
 def replace_open(db: Database, dataset_ids: Iterable[int], found: Iterable[NewCluster]) -> int:
-    """Put a new pass's clusters in place of the undecided ones of these datasets.
-
-    A cluster that a person has decided already (same relation, same pairs) is not asked again.
-    Returns how many clusters are open now for these datasets.
-    """
-    ids = list(dataset_ids)
-    with db.write() as cursor:
-        cursor.execute(
-            """
-            CREATE OR REPLACE TEMP TABLE stale AS
-            SELECT DISTINCT c.id FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
-            JOIN pairs p ON p.id = m.pair_id
-            WHERE c.verdict IS NULL AND p.dataset_id IN (SELECT unnest(?::BIGINT[]))
-            """,
-            [ids],
-        )
-        cursor.execute("DELETE FROM cluster_pairs WHERE cluster_id IN (SELECT id FROM stale)")
-        cursor.execute("DELETE FROM clusters WHERE id IN (SELECT id FROM stale)")
-        cursor.execute("DROP TABLE stale")
-        decided = {
-            (row[1], tuple(row[4]))
-            for row in cursor.execute(
-                f"{_SELECT} WHERE c.verdict IS NOT NULL {_GROUP} ORDER BY c.id"
-            ).fetchall()
-        }
-        fresh = [c for c in found if (c.relation, tuple(sorted(c.pair_ids))) not in decided]
-        _insert(cursor, fresh)
-        return len(fresh)
+    """Put clusters in place of the undecided ones of these datasets; see `passes.replace_open`."""
+    numbered = list(enumerate(found))
+    heads = [(n, c.relation, c.score, c.keeper_id, "") for n, c in numbered]
+    members = [(n, pair, None, c.score, 1.0, "") for n, c in numbered for pair in c.pair_ids]
+    return passes.replace_open(
+        db,
+        dataset_ids,
+        _table(heads, passes.CLUSTERS),
+        _table(members, passes.MEMBERS),
+    )
 
 
-def counts(db: Database, *, dataset_id: int | None = None) -> dict[Relation, int]:
+def counts(
+    db: Database, *, dataset_id: int | None = None, matching: ClusterFilter | None = None
+) -> dict[Relation, int]:
     """Return how many undecided clusters there are of each relation."""
     result: dict[Relation, int] = {"duplicate": 0, "paraphrase": 0, "conflict": 0, "lookalike": 0}
-    where, values = _open(dataset_id)
+    of_dataset = ClusterFilter((dataset_id,)) if dataset_id is not None else ClusterFilter()
+    where, values = is_open(matching or of_dataset)
     with db.read() as cursor:
         rows = cursor.execute(
-            f"SELECT c.relation, count(*) FROM clusters c {where} GROUP BY c.relation", values
+            f"SELECT c.relation, count(*) FROM clusters c WHERE {where} GROUP BY c.relation", values
         ).fetchall()
     return result | {cast("Relation", relation): count for relation, count in rows}
 
 
 def page(
-    db: Database, *, relation: Relation, dataset_id: int | None = None, number: int = 1, size: int
+    db: Database,
+    *,
+    relation: Relation | None = None,
+    dataset_id: int | None = None,
+    matching: ClusterFilter | None = None,
+    number: int = 1,
+    size: int,
 ) -> Page[Cluster]:
-    """Return one page of the undecided clusters of a relation, the surest first."""
-    where, values = _open(dataset_id)
-    where += " AND c.relation = ?"
-    values.append(relation)
+    """Return one page of the undecided clusters, the surest first.
+
+    They are chosen by a relation and a dataset, or by a filter.
+    """
+    dataset_ids = () if dataset_id is None else (dataset_id,)
+    where, values = is_open(matching or ClusterFilter(dataset_ids, relation))
     with db.read() as cursor:
-        total = cursor.execute(f"SELECT count(*) FROM clusters c {where}", values).fetchone()
+        # One pass gives the page and the total: finding what is open is what costs.
         rows = cursor.execute(
-            f"{_SELECT} {where} {_GROUP} ORDER BY c.score DESC, c.id LIMIT ? OFFSET ?",
+            f"""
+            WITH fitting AS MATERIALIZED (SELECT {_COLUMNS} FROM clusters c WHERE {where})
+            SELECT c.*, (SELECT count(*) FROM fitting) FROM fitting c
+            ORDER BY c.score DESC, c.id LIMIT ? OFFSET ?
+            """,
             [*values, size, (max(number, 1) - 1) * size],
         ).fetchall()
-    return Page(
-        rows=tuple(_cluster(row) for row in rows),
-        number=max(number, 1),
-        size=size,
-        total=total[0] if total else 0,
-    )
+        total = rows[0][-1] if rows else _count(cursor, where, values)
+        found = _with_members(cursor, [row[:-1] for row in rows], MOST_MEMBERS)
+    return Page(rows=found, number=max(number, 1), size=size, total=total)
 
 
 def get(db: Database, cluster_id: int) -> Cluster:
-    """Return one cluster; NotFound if there is none."""
+    """Return one cluster with all its pairs; NotFound if there is none."""
     with db.read() as cursor:
-        return _get(cursor, cluster_id)
+        return get_in(cursor, cluster_id)
+
+
+def get_in(cursor: duckdb.DuckDBPyConnection, cluster_id: int) -> Cluster:
+    """Return one cluster inside the caller's transaction."""
+    rows = cursor.execute(
+        f"SELECT {_COLUMNS} FROM clusters c WHERE c.id = ?", [cluster_id]
+    ).fetchall()
+    if not rows:
+        raise NotFound("cluster", cluster_id)
+    return _with_members(cursor, rows, None)[0]
 
 
 def links(db: Database, dataset_ids: Iterable[int]) -> tuple[tuple[Relation, tuple[int, ...]], ...]:
-    """Return (relation, pair ids) of every cluster that touches these datasets, decided or not.
+    """Return (relation, pair ids) of every cluster of these datasets, decided or not.
 
     A cluster that a person called no cluster at all is left out.
     """
     with db.read() as cursor:
         rows = cursor.execute(
-            f"""
-            {_SELECT}
-            WHERE coalesce(c.verdict, '') <> 'not_alike' AND c.id IN (
-                SELECT m2.cluster_id FROM cluster_pairs m2 JOIN pairs p ON p.id = m2.pair_id
-                WHERE p.dataset_id IN (SELECT unnest(?::BIGINT[])))
-            {_GROUP} ORDER BY c.id
+            """
+            SELECT c.relation, list(m.pair_id ORDER BY m.pair_id)
+            FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
+            WHERE coalesce(c.verdict, '') <> 'not_alike'
+              AND c.dataset_id IN (SELECT unnest(?::BIGINT[]))
+            GROUP BY c.id, c.relation ORDER BY c.id
             """,
             [list(dataset_ids)],
         ).fetchall()
-    return tuple((cast("Relation", row[1]), tuple(row[4])) for row in rows)
+    return tuple((cast("Relation", row[0]), tuple(row[1])) for row in rows)
 
 
-def decide(
-    db: Database, cluster_id: int, verdict: Verdict, *, keeper_id: int | None = None
-) -> int | None:
-    """Store a person's verdict; `keep_one` also removes the other pairs as one action.
+def is_open(matching: ClusterFilter) -> tuple[str, list[object]]:
+    """Return the condition for clusters `c` that need a person, and its values.
 
-    Returns the id of that action, None where no pair was touched.
+    They are undecided and hold two or more usable pairs.
     """
-    with db.write() as cursor:
-        cluster = _get(cursor, cluster_id)
-        keeper = cluster.keeper_id if keeper_id is None else keeper_id
-        if keeper not in cluster.pair_ids:
-            raise NotFound(f"pair in cluster {cluster_id}", keeper)
-        cursor.execute(
-            "UPDATE clusters SET verdict = ?, keeper_id = ?, decided_at = now() WHERE id = ?",
-            [verdict, keeper, cluster_id],
-        )
-        if verdict != "keep_one":
-            return None
-        removed = [(pair_id, keeper) for pair_id in cluster.pair_ids if pair_id != keeper]
-        action_id = remove_duplicates_in(cursor, removed, summary=f"cluster {cluster_id}")
-        cursor.execute("UPDATE clusters SET action_id = ? WHERE id = ?", [action_id, cluster_id])
-        return action_id
+    terms, values = ["c.verdict IS NULL"], list[object]()
+    if matching.dataset_ids:
+        terms.append("c.dataset_id IN (SELECT unnest(?::BIGINT[]))")
+        values.append(list(matching.dataset_ids))
+    if matching.relation is not None:
+        terms.append("c.relation = ?")
+        values.append(matching.relation)
+    if matching.reasons:
+        terms.append("list_contains(?::VARCHAR[], c.reason)")
+        values.append(list(matching.reasons))
+    if matching.least_score:
+        terms.append("c.score >= ?::REAL")
+        values.append(matching.least_score)
+    terms.append(
+        "c.id IN (SELECT m1.cluster_id FROM cluster_pairs m1 JOIN pairs p ON p.id = m1.pair_id"
+        f" WHERE p.{_USABLE} GROUP BY m1.cluster_id HAVING count(*) > 1)"
+    )
+    return " AND ".join(terms), values
 
 
-def reopen(db: Database, cluster_id: int) -> None:
-    """Take a verdict back that touched no pair; undoing an action reopens its cluster by itself."""
-    with db.write() as cursor:
-        _get(cursor, cluster_id)
-        cursor.execute(
-            "UPDATE clusters SET verdict = NULL, decided_at = NULL WHERE id = ?", [cluster_id]
-        )
+def _count(cursor: duckdb.DuckDBPyConnection, where: str, values: list[object]) -> int:
+    row = cursor.execute(f"SELECT count(*) FROM clusters c WHERE {where}", values).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _open(dataset_id: int | None) -> tuple[str, list[object]]:
-    """The condition for clusters that still need a person: undecided, two or more usable pairs."""
-    values: list[object] = []
-    of_dataset = ""
-    if dataset_id is not None:
-        of_dataset = "AND p.dataset_id = ?"
-        values.append(dataset_id)
-    return (
+def _with_members(
+    cursor: duckdb.DuckDBPyConnection, rows: list[tuple[object, ...]], most: int | None
+) -> tuple[Cluster, ...]:
+    """Read the members of clusters, at most so many of each: first the usable, by rising id."""
+    members: dict[object, list[tuple[object, ...]]] = {row[0]: [] for row in rows}
+    sizes: dict[object, int] = {}
+    found = cursor.execute(
         f"""
-        WHERE c.verdict IS NULL AND c.id IN (
-            SELECT m1.cluster_id FROM cluster_pairs m1 JOIN pairs p ON p.id = m1.pair_id
-            WHERE p.status IN ('unreviewed', 'accepted') {of_dataset}
-            GROUP BY m1.cluster_id HAVING count(*) > 1)
+        SELECT m.cluster_id, count(*) OVER mine, m.pair_id, m.linked_to, m.score, m.answer_score,
+               m.reason
+        FROM cluster_pairs m JOIN pairs p ON p.id = m.pair_id
+        WHERE m.cluster_id IN (SELECT unnest(?::BIGINT[]))
+        WINDOW mine AS (PARTITION BY m.cluster_id)
+        QUALIFY row_number() OVER (PARTITION BY m.cluster_id ORDER BY p.{_USABLE} DESC, m.pair_id)
+                <= coalesce(?, 1000000000)
+        ORDER BY m.cluster_id, m.pair_id
         """,
-        values,
-    )
+        [list(members), most],
+    ).fetchall()
+    for cluster_id, size, *member in found:
+        sizes[cluster_id] = size
+        members[cluster_id].append(tuple(member))
+    return tuple(_cluster(row, sizes.get(row[0], 0), members[row[0]]) for row in rows)
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, found: list[NewCluster]) -> None:
-    if not found:
-        return
-    first = allocate(cursor, "cluster", len(found))
-    numbered = list(enumerate(found, start=first))
-    cursor.execute(
-        """
-        INSERT INTO clusters (id, relation, score, keeper_id)
-        SELECT unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[]), unnest(?::BIGINT[])
-        """,
-        [
-            [cluster_id for cluster_id, _ in numbered],
-            [cluster.relation for _, cluster in numbered],
-            [cluster.score for _, cluster in numbered],
-            [cluster.keeper_id for _, cluster in numbered],
-        ],
-    )
-    members = [(cluster_id, pair) for cluster_id, c in numbered for pair in c.pair_ids]
-    cursor.execute(
-        "INSERT INTO cluster_pairs (cluster_id, pair_id)"
-        " SELECT unnest(?::BIGINT[]), unnest(?::BIGINT[])",
-        [[cluster_id for cluster_id, _ in members], [pair for _, pair in members]],
-    )
-
-
-def _get(cursor: duckdb.DuckDBPyConnection, cluster_id: int) -> Cluster:
-    row = cursor.execute(f"{_SELECT} WHERE c.id = ? {_GROUP}", [cluster_id]).fetchone()
-    if row is None:
-        raise NotFound("cluster", cluster_id)
-    return _cluster(row)
-
-
-def _cluster(row: tuple[object, ...]) -> Cluster:
-    cluster_id, relation, score, keeper_id, pair_ids, verdict = row
+def _cluster(row: tuple[object, ...], size: int, members: list[tuple[object, ...]]) -> Cluster:
+    cluster_id, relation, score, reason, keeper_id, verdict = row
     return Cluster(
         id=cast("int", cluster_id),
         relation=cast("Relation", relation),
         score=cast("float", score),
+        reason=cast("Reason", reason) or None,
         keeper_id=cast("int", keeper_id),
-        pair_ids=tuple(cast("list[int]", pair_ids)),
+        size=size,
+        members=tuple(_member(member) for member in members),
         verdict=cast("Verdict | None", verdict),
     )
+
+
+def _member(row: tuple[object, ...]) -> Member:
+    pair_id, linked_to, score, answer_score, reason = row
+    return Member(
+        pair_id=cast("int", pair_id),
+        linked_to=cast("int | None", linked_to),
+        score=cast("float", score),
+        answer_score=cast("float", answer_score),
+        reason=cast("Reason", reason) or None,
+    )
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pyarrow.Schema) -> pyarrow.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
+    return pyarrow.table(dict(zip(schema.names, columns, strict=True)), schema=schema)

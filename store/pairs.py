@@ -74,6 +74,11 @@ def get(db: Database, pair_id: int) -> Pair:
         return _get(cursor, pair_id)
 
 
+def get_in(cursor: duckdb.DuckDBPyConnection, pair_id: int) -> Pair:
+    """Return one pair inside the caller's transaction; NotFound if there is none."""
+    return _get(cursor, pair_id)
+
+
 def by_ids(db: Database, pair_ids: Iterable[int]) -> tuple[Pair, ...]:
     """Return the pairs of these ids that exist, by rising id."""
     wanted = sorted(set(pair_ids))

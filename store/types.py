@@ -17,8 +17,11 @@ Reason = Literal[
 they differ in (`answer`: the same is asked, the answers differ)."""
 Method = Literal["wording", "meaning"]
 """How pairs were compared: by their words, or by a local embedding model."""
-Verdict = Literal["keep_one", "both_fine", "not_alike"]
-"""What a person said of a cluster: one stays and the others go, all may stay, it is no cluster."""
+Verdict = Literal["keep_one", "both_fine", "not_alike", "merge"]
+"""What a person said of a cluster: one stays and the others go, all may stay, it is no cluster,
+one stays with a new text made of all."""
+KeeperRule = Literal["oldest", "longest", "best"]
+"""Which pair of a cluster stays: that of the lowest id, the longest answer, the best quality."""
 Vote = Literal["base", "adapter", "tie", "both_bad"]
 ActionKind = Literal["import", "edit", "status", "dedup", "undo", "tag", "note", "move"]
 SortKey = Literal["added", "changed", "question_length", "answer_length", "quality"]
@@ -223,6 +226,8 @@ class Scan:
     pair_count: int
     last_pair_id: int
     """The newest pair that was compared, 0 where there was none."""
+    texts: int
+    """A checksum over all that was compared."""
     made_at: datetime
 
 
@@ -240,6 +245,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """Why a pair was removed as the duplicate of another."""
+
+    action_id: int
+    pair_id: int
+    duplicate_of: int
+    relation: Relation
+    reason: Reason | None
+    """None where an older Graft removed it without saying why."""
+    score: float
+    answer_score: float
+
+
+@dataclass(frozen=True, slots=True)
 class NewCluster:
     """Pairs that belong together, as a dedup pass found them."""
 
@@ -250,15 +269,44 @@ class NewCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A pair of a cluster, and the closest other pair that brought it there."""
+
+    pair_id: int
+    linked_to: int | None
+    score: float
+    answer_score: float
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A stored cluster; `verdict` is None until a person has decided."""
 
     id: int
     relation: Relation
     score: float
+    reason: Reason | None
     keeper_id: int
-    pair_ids: tuple[int, ...]
+    size: int
+    """All its pairs; a page reads only the first of a large cluster."""
+    members: tuple[Member, ...]
     verdict: Verdict | None
+
+    @property
+    def pair_ids(self) -> tuple[int, ...]:
+        """The pairs that were read, by rising id."""
+        return tuple(member.pair_id for member in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFilter:
+    """Which open clusters are meant; an empty field does not restrict."""
+
+    dataset_ids: tuple[int, ...] = ()
+    relation: Relation | None = None
+    reasons: tuple[Reason, ...] = ()
+    least_score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

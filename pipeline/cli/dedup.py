@@ -1,13 +1,13 @@
 """The verb dedup: finds duplicates, other wordings, conflicts and look-alikes."""
 
 import argparse
-from collections import Counter
 
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.curate import dedup, quality
 from pipeline.errors import BadInput
-from store import pairs
+from store import clusters, pairs
+from store.types import ClusterFilter
 
 
 def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,23 +22,22 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def _dedup(arguments: argparse.Namespace, context: Context) -> int:
     if not 0 < arguments.threshold <= 1:
         raise BadInput(f"--threshold is {arguments.threshold}; it has to be above 0 and at most 1.")
+    choice = dedup.Choice(threshold=arguments.threshold)
     with opened(context) as db:
-        chosen = quality.chosen(db, names(arguments.datasets))
-        ids = [summary.dataset.id for summary in chosen]
-        report = dedup.run(db, ids, threshold=arguments.threshold, apply=arguments.apply)
-        members = {i for cluster in report.result.clusters for i in cluster.pair_ids}
+        ids = [summary.dataset.id for summary in quality.chosen(db, names(arguments.datasets))]
+        report = dedup.run(db, ids, choice=choice, apply=dedup.EXACT if arguments.apply else ())
+        where, found = {}, clusters.page(db, matching=ClusterFilter(tuple(ids)), size=100_000).rows
+        members = {i for cluster in found for i in cluster.pair_ids}
         where = {pair.id: (pair.source_file, pair.source_row) for pair in pairs.by_ids(db, members)}
-    found = Counter(cluster.relation for cluster in report.result.clusters)
-    removed = len(report.result.removed) if arguments.apply else 0
-    counts = ", ".join(f"{count} {relation}" for relation, count in sorted(found.items()))
-    context.say(f"{report.pairs} pairs, {removed} removed. Clusters: {counts or 'none'}.")
-    if report.result.removed and not arguments.apply:
-        context.say(f"{len(report.result.removed)} are exact duplicates: --apply removes them.")
+    counts = ", ".join(f"{count} {name}" for name, count in report.clusters.items() if count)
+    context.say(f"{report.pairs} pairs, {report.removed} removed. Clusters: {counts or 'none'}.")
+    if report.removable["same"] and not arguments.apply:
+        context.say(f"{report.removable['same']} are exact duplicates: --apply removes them.")
     context.result(
         {
             "pairs": report.pairs,
-            "removed": removed,
-            "removable": len(report.result.removed),
+            "removed": report.removed,
+            "removable": report.removable["same"],
             "threshold": arguments.threshold,
             "clusters": [
                 {
@@ -49,7 +48,7 @@ def _dedup(arguments: argparse.Namespace, context: Context) -> int:
                         {"id": i, "file": where[i][0], "row": where[i][1]} for i in cluster.pair_ids
                     ],
                 }
-                for cluster in report.result.clusters
+                for cluster in found
             ],
         }
     )

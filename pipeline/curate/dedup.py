@@ -1,197 +1,234 @@
 """Which pairs are the same, which contradict each other, and which only look alike.
 
-Only what is identical after normalisation may be removed without asking; all else becomes a
-cluster for a person. The result is an object: what was kept, what was removed, and why.
+Three steps, each on its own: `scan` compares the pairs of a dataset and stores the links down to a
+floor; `cluster` makes clusters of the links at or above a threshold, without comparing again; and
+`apply` removes what is equal, and what is only edited when that is asked for. All else is for a
+person to decide. Datasets are compared one by one: the same question may stand in two on purpose.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from pipeline.curate import similarity
-from pipeline.curate.normalise import key, tokens
-from store import clusters, pairs
+import numpy as np
+import pyarrow
+import pyarrow.compute
+from numpy.typing import NDArray
+
+from pipeline.curate import joining
+from pipeline.curate.comparing import COLUMNS, Progress, find_links
+from pipeline.curate.joining import Groups, Standing
+from pipeline.curate.links import REASONS, RELATIONS, Links
+from store import clusters, datasets, links, passes, verdicts
 from store.db import Database
-from store.types import NewCluster, Pair, PairFilter, Relation
+from store.types import ClusterFilter, KeeperRule, Reason, Relation, Scan
 
 DEFAULT_THRESHOLD = 0.75
 """Similarity of two questions, word by word, from which a person should look at them."""
-_LOOKALIKES_EACH = 2
+FLOOR = 0.6
+"""Links are stored from this score, so that the threshold can be lowered to it."""
+EXACT: tuple[Reason, ...] = ("same",)
+EDITED: tuple[Reason, ...] = ("same", "edited")
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    """A pair that another one makes superfluous."""
+class Choice:
+    """What a person chooses about clusters."""
 
-    pair_id: int
-    duplicate_of: int
-    score: float
-    relation: Relation
+    threshold: float = DEFAULT_THRESHOLD
+    """Score by words from which a link counts."""
+    meaning_threshold: float = 1.0
+    """Score by meaning from which a link of the semantic pass counts."""
+    keep: KeeperRule = "oldest"
 
 
-@dataclass(frozen=True, slots=True)
-class DedupResult:
-    """What was kept, what can be removed, and what a person should look at."""
-
-    kept: tuple[int, ...]
-    removed: tuple[Removed, ...]
-    clusters: tuple[NewCluster, ...]
-    threshold: float
+DEFAULT_CHOICE = Choice()
 
 
 @dataclass(frozen=True, slots=True)
 class DedupReport:
     """What a pass over datasets of the store did."""
 
-    result: DedupResult
     pairs: int
+    """Usable pairs before anything was removed."""
+    clusters: dict[Relation, int]
+    """How many were open before anything was removed."""
+    removable: dict[Reason, int]
+    """How many pairs are only equal to, or edited from, another one that stays."""
+    removed: int
     action_id: int | None
-    """The action that removed the exact duplicates, None where nothing was removed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    question: tuple[object, ...]
-    answer: str
-
-
-def find(rows: Iterable[Pair], threshold: float = DEFAULT_THRESHOLD) -> DedupResult:
-    """Compare pairs with each other; the oldest (lowest id) of equal ones is kept.
-
-    The order of the rows does not matter, and what is kept gives nothing to remove again.
-    """
-    by_id = sorted(rows, key=lambda pair: pair.id)
-    keys = {pair.id: _keys(pair) for pair in by_id}
-    removed, groups = _exact(by_id, keys)
-    gone = {each.pair_id for each in removed}
-    kept = [pair for pair in by_id if pair.id not in gone]
-    found = [NewCluster("duplicate", 1.0, ids[0], tuple(ids)) for ids in groups]
-    found += _conflicts(kept, keys)
-    found += _near(kept, keys, threshold)
-    return DedupResult(
-        kept=tuple(pair.id for pair in kept),
-        removed=tuple(removed),
-        clusters=tuple(found),
-        threshold=threshold,
-    )
+    """The action that removed them, None where nothing was removed."""
+    choice: Choice
 
 
 def run(
-    db: Database, dataset_ids: list[int], *, threshold: float = DEFAULT_THRESHOLD, apply: bool
+    db: Database,
+    dataset_ids: Iterable[int],
+    *,
+    choice: Choice = DEFAULT_CHOICE,
+    apply: tuple[Reason, ...] = (),
+    progress: Progress = lambda _: None,
 ) -> DedupReport:
-    """Compare the usable pairs of datasets, store the clusters, and with `apply` remove exact ones.
+    """Compare the pairs of datasets where needed, cluster them, and remove what `apply` names."""
+    ids = sorted(set(dataset_ids))
+    scan(db, ids, floor=min(FLOOR, choice.threshold), progress=progress)
+    cluster(db, ids, choice)
+    usable = sum(s.usable for s in datasets.summaries(db) if s.dataset.id in ids)
+    found = clusters.counts(db, matching=ClusterFilter(tuple(ids)))
+    can_go = removable(db, ids)
+    action_id = remove(db, ids, apply, choice) if apply else None
+    removed = sum(can_go[reason] for reason in apply) if action_id is not None else 0
+    return DedupReport(usable, found, can_go, removed, action_id, choice)
 
-    Datasets are compared one by one: the same question may stand in two of them on purpose.
+
+def scan(
+    db: Database,
+    dataset_ids: Iterable[int],
+    *,
+    floor: float = FLOOR,
+    progress: Progress = lambda _: None,
+) -> int:
+    """Compare the pairs of each dataset that changed since its last scan; return how many did."""
+    ids = [each for each in sorted(set(dataset_ids)) if not _is_current(db, each, floor)]
+    for place, dataset_id in enumerate(ids):
+        rows = links.texts(db, dataset_id)
+        shares = _part(progress, place, len(ids))
+        found = find_links(rows.select(COLUMNS), floor=floor, progress=shares)
+        links.replace(db, _scan(dataset_id, floor, rows), _columns(found, rows))
+    progress(1.0)
+    return len(ids)
+
+
+def cluster(db: Database, dataset_ids: Iterable[int], choice: Choice) -> None:
+    """Put the clusters that the stored links give at a threshold in place of the open ones.
+
+    What a person decided stays decided: a cluster called fine is not asked again, and pairs called
+    unalike are never joined again.
     """
-    results = [find(_usable(db, dataset_id), threshold) for dataset_id in sorted(set(dataset_ids))]
-    result = DedupResult(
-        kept=tuple(pair_id for each in results for pair_id in each.kept),
-        removed=tuple(removed for each in results for removed in each.removed),
-        clusters=tuple(cluster for each in results for cluster in each.clusters),
-        threshold=threshold,
-    )
-    clusters.replace_open(db, dataset_ids, result.clusters)
-    action_id = None
-    if apply and result.removed:
-        links = [(each.pair_id, each.duplicate_of) for each in result.removed]
-        action_id = pairs.remove_duplicates(db, links, summary="exact duplicates")
-    return DedupReport(result, len(result.kept) + len(result.removed), action_id)
-
-
-def _usable(db: Database, dataset_id: int) -> list[Pair]:
-    usable = PairFilter(dataset_id=dataset_id, statuses=("unreviewed", "accepted"))
-    return list(pairs.each(db, matching=usable))
-
-
-def _keys(pair: Pair) -> _Keys:
-    history = tuple((key(turn.question), key(turn.answer)) for turn in pair.history)
-    question = (key(pair.question), key(pair.context), key(pair.system or ""), history)
-    return _Keys(question, key(pair.answer))
-
-
-def _exact(rows: list[Pair], keys: dict[int, _Keys]) -> tuple[list[Removed], list[list[int]]]:
-    same: dict[_Keys, list[int]] = defaultdict(list)
-    for pair in rows:
-        same[keys[pair.id]].append(pair.id)
-    groups = [ids for ids in same.values() if len(ids) > 1]
-    removed = [Removed(pair_id, ids[0], 1.0, "duplicate") for ids in groups for pair_id in ids[1:]]
-    return sorted(removed, key=lambda each: each.pair_id), groups
-
-
-def _conflicts(kept: list[Pair], keys: dict[int, _Keys]) -> list[NewCluster]:
-    asked: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for pair in kept:
-        asked[keys[pair.id].question].append(pair.id)
-    return [
-        NewCluster("conflict", 1.0, ids[0], tuple(ids)) for ids in asked.values() if len(ids) > 1
-    ]
-
-
-def _near(kept: list[Pair], keys: dict[int, _Keys], threshold: float) -> list[NewCluster]:
-    """Find other wordings, contradictions and look-alikes among questions that overlap much."""
-    texts = [tokens(_asked(pair)) for pair in kept]
-    wordings: list[tuple[int, int, float]] = []
-    unlike: list[tuple[int, int, float]] = []
-    found: list[NewCluster] = []
-    for i, j, score in sorted(similarity.close_pairs(texts, threshold)):
-        one, other = kept[i], kept[j]
-        first, second = keys[one.id].question, keys[other.id].question
-        if first == second or first[2:] != second[2:]:
-            continue  # A conflict that is known already, or another conversation.
-        relation = similarity.relation_of(
-            (_asked(one), _asked(other)),
-            (one.answer, other.answer),
-            is_same_answer=keys[one.id].answer == keys[other.id].answer,
+    for dataset_id in sorted(set(dataset_ids)):
+        standing = passes.standing(db, dataset_id, keep=choice.keep)
+        ids = standing.column("id").to_numpy()
+        found = pyarrow.concat_tables(
+            [
+                links.table(db, dataset_id, threshold=choice.threshold, method="wording"),
+                links.table(db, dataset_id, threshold=choice.meaning_threshold, method="meaning"),
+            ]
         )
-        if relation == "paraphrase":
-            wordings.append((one.id, other.id, score))
-        elif relation == "lookalike":
-            unlike.append((one.id, other.id, score))
-        else:
-            found.append(NewCluster(relation, score, one.id, (one.id, other.id)))
-    alike = [NewCluster("lookalike", score, a, (a, b)) for a, b, score in _nearest(unlike)]
-    return found + alike + _joined(wordings)
+        groups = joining.grouped(
+            _links(found, ids),
+            Standing(
+                standing.column("is_usable").to_numpy(zero_copy_only=False),
+                standing.column("rank").to_numpy(),
+            ),
+            barred=_links(passes.unlike(db, dataset_id), ids),
+        )
+        passes.replace_open(db, [dataset_id], *_tables(groups, ids))
 
 
-def _nearest(links: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    """Keep the links that are among the closest of one of their pairs.
+def removable(db: Database, dataset_ids: Iterable[int]) -> dict[Reason, int]:
+    """Count the pairs that are only equal to, or edited from, another one that stays."""
+    duplicates = ClusterFilter(tuple(dataset_ids), "duplicate")
+    found = verdicts.removable(db, duplicates)
+    return {"same": found.get("same", 0), "edited": found.get("edited", 0)}
 
-    Questions from one mould ("What is 7 times 8?") are all look-alikes of each other; showing each
-    with its nearest says as much as showing every two of them.
+
+def remove(
+    db: Database, dataset_ids: Iterable[int], reasons: tuple[Reason, ...], choice: Choice
+) -> int | None:
+    """Remove duplicates, by the reasons EXACT or EDITED, as one action; return its id.
+
+    None where there is nothing to remove. What is left is clustered again.
     """
-    taken: dict[int, int] = defaultdict(int)
-    nearest = []
-    for one, other, score in sorted(links, key=lambda link: (-link[2], link[0], link[1])):
-        if taken[one] < _LOOKALIKES_EACH or taken[other] < _LOOKALIKES_EACH:
-            nearest.append((one, other, score))
-            taken[one] += 1
-            taken[other] += 1
-    return sorted(nearest)
+    ids = sorted(set(dataset_ids))
+    wanted = ClusterFilter(tuple(ids), "duplicate", reasons)
+    summary = "exact duplicates" if reasons == EXACT else "exact and edited duplicates"
+    action_id = verdicts.decide_all(db, wanted, "keep_one", summary=summary)
+    if action_id is not None:
+        cluster(db, ids, choice)
+    return action_id
 
 
-def _asked(pair: Pair) -> str:
-    return f"{pair.context}\n{pair.question}" if pair.context else pair.question
+def _is_current(db: Database, dataset_id: int, floor: float) -> bool:
+    last = links.scans(db).get(dataset_id)
+    # A score is stored in single precision.
+    return last is not None and last.floor <= floor + 1e-6 and links.is_current(db, dataset_id)
 
 
-def _joined(links: list[tuple[int, int, float]]) -> list[NewCluster]:
-    """Join links into clusters; a cluster's score is that of its weakest link."""
-    root: dict[int, int] = {}
+def _part(progress: Progress, place: int, of: int) -> Progress:
+    """Return a progress that stands for one of several parts."""
+    return lambda share: progress((place + share) / of)
 
-    def find_root(pair_id: int) -> int:
-        while root.setdefault(pair_id, pair_id) != pair_id:
-            root[pair_id] = pair_id = root[root[pair_id]]
-        return pair_id
 
-    for one, other, _ in links:
-        low, high = sorted((find_root(one), find_root(other)))
-        root[high] = low
-    members: dict[int, set[int]] = defaultdict(set)
-    weakest: dict[int, float] = {}
-    for one, other, score in links:
-        top = find_root(one)
-        members[top] |= {one, other}
-        weakest[top] = min(score, weakest.get(top, 1.0))
-    return [
-        NewCluster("paraphrase", weakest[top], min(ids), tuple(sorted(ids)))
-        for top, ids in sorted(members.items())
-    ]
+def _scan(dataset_id: int, floor: float, rows: pyarrow.Table) -> Scan:
+    seen = rows.column("seen").to_numpy()
+    return Scan(
+        dataset_id=dataset_id,
+        method="wording",
+        floor=floor,
+        encoder="",
+        pair_count=len(seen),
+        last_pair_id=int(rows.column("id")[-1].as_py()) if len(seen) else 0,
+        texts=int(np.bitwise_xor.reduce(seen)) if len(seen) else 0,
+        made_at=datetime.now(UTC),
+    )
+
+
+def _columns(found: Links, rows: pyarrow.Table) -> pyarrow.Table:
+    """Return links between rows as links between pairs."""
+    of = {name: rows.column(name).to_numpy() for name in ("id", "version", "text")}
+    columns = {
+        "one_id": of["id"][found.one],
+        "other_id": of["id"][found.other],
+        "relation": _words(found.relation, RELATIONS),
+        "score": found.score,
+        "answer_score": found.answer_score,
+        "reason": _words(found.reason, REASONS),
+        "one_version": of["version"][found.one],
+        "other_version": of["version"][found.other],
+        "one_text": of["text"][found.one],
+        "other_text": of["text"][found.other],
+    }
+    return pyarrow.table(columns)
+
+
+def _links(table: pyarrow.Table, ids: NDArray[np.int64]) -> Links:
+    """Return stored links as links between the places of their pairs in `ids`."""
+    one, other = (table.column(name).to_numpy() for name in ("one_id", "other_id"))
+    found = Links(
+        np.searchsorted(ids, one),
+        np.searchsorted(ids, other),
+        _codes(table.column("relation"), RELATIONS),
+        table.column("score").to_numpy(),
+        table.column("answer_score").to_numpy(),
+        _codes(table.column("reason"), REASONS),
+    )
+    # A pair that was taken out of the dataset meanwhile has no place in it.
+    return found.chosen(np.isin(one, ids) & np.isin(other, ids))
+
+
+def _tables(groups: Groups, ids: NDArray[np.int64]) -> tuple[pyarrow.Table, pyarrow.Table]:
+    heads = {
+        "number": np.arange(len(groups.relation)),
+        "relation": _words(groups.relation, RELATIONS),
+        "score": groups.score,
+        "keeper_id": ids[groups.keeper],
+        "reason": _words(groups.reason, REASONS),
+    }
+    members = {
+        "number": groups.cluster,
+        "pair_id": ids[groups.member],
+        "linked_to": ids[groups.linked_to],
+        "score": groups.link_score,
+        "answer_score": groups.link_answer_score,
+        "reason": _words(groups.link_reason, REASONS),
+    }
+    return pyarrow.table(heads), pyarrow.table(members)
+
+
+def _words(codes: NDArray[np.int8], words: tuple[str, ...]) -> pyarrow.DictionaryArray:
+    return pyarrow.DictionaryArray.from_arrays(pyarrow.array(codes), list(words))
+
+
+def _codes(column: pyarrow.ChunkedArray, words: tuple[str, ...]) -> NDArray[np.int8]:
+    found = pyarrow.compute.index_in(column, pyarrow.array(list(words)))
+    return np.asarray(found.to_numpy(), np.int8)

@@ -63,3 +63,8 @@ class Links:
     def chosen(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> "Links":
         """Return the links that a mask or an array of places picks."""
         return Links(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def __add__(self, more: "Links") -> "Links":
+        """Return these links and then the others."""
+        columns = [(getattr(self, field.name), getattr(more, field.name)) for field in fields(self)]
+        return Links(*(np.concatenate(pair) for pair in columns))

@@ -16,7 +16,7 @@ _SURROGATES, _MOST_CODES = 0xD800, 0x10FFFF - 2048
 _MOST_HOLDERS = 200
 """A word that more questions than this share says nothing about which are alike."""
 
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     (
         *("not", "no", "never", "none", "without", "cannot", "nor", "neither", "t", "isn", "don"),
         *("doesn", "won", "didn", "aren", "wasn", "weren", "shouldn", "couldn"),
@@ -107,7 +107,7 @@ def relation_of(
     one, other = (Counter(tokens(question)) for question in questions)
     changed = set((one - other) + (other - one))
     is_number_changed = numbers_of(questions[0]) != numbers_of(questions[1])
-    if is_number_changed or changed & _NEGATIONS:
+    if is_number_changed or changed & NEGATIONS:
         return "lookalike"
     if is_same_answer or _answers_alike(*answers):
         return "paraphrase"
@@ -118,6 +118,6 @@ def _answers_alike(one: str, other: str) -> bool:
     if numbers_of(one) != numbers_of(other):
         return False
     first, second = Counter(tokens(one)), Counter(tokens(other))
-    if set((first - second) + (second - first)) & _NEGATIONS:
+    if set((first - second) + (second - first)) & NEGATIONS:
         return False
     return similarity(tokens(one), tokens(other)) >= ANSWERS_ALIKE

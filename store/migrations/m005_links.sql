@@ -3,7 +3,7 @@
 CREATE TABLE scans (
     dataset_id BIGINT NOT NULL, method VARCHAR NOT NULL, floor REAL NOT NULL,
     encoder VARCHAR NOT NULL, pair_count BIGINT NOT NULL, last_pair_id BIGINT NOT NULL,
-    made_at TIMESTAMPTZ NOT NULL);
+    texts UBIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL);
 -- A link holds as long as both pairs have the version, or at least the text, it was found on.
 CREATE TABLE links (
     dataset_id BIGINT NOT NULL, method VARCHAR NOT NULL,

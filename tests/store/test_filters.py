@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import clusters, datasets, history, pairs
+from store import clusters, datasets, history, pairs, verdicts
 from store.db import Database
 from store.types import Between, NewCluster, Pair, PairEdit, PairFilter
 from tests.builders import new_pair
@@ -74,5 +74,5 @@ def test_a_filter_finds_what_it_names(
 def test_a_decided_cluster_is_filtered_for_no_longer(db: Database, stored: tuple[Pair, ...]):
     assert stored
     open_one = clusters.page(db, relation="conflict", size=1).rows[0]
-    clusters.decide(db, open_one.id, "both_fine")
+    verdicts.decide(db, open_one.id, "both_fine")
     assert pairs.page(db, matching=PairFilter(relations=("conflict",))).total == 0

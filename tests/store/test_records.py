@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from store import clusters, datasets, evaluations, exports, history, pairs, runs, votes
+from store import clusters, datasets, evaluations, exports, history, pairs, runs, verdicts, votes
 from store.db import Database
 from store.errors import NameTaken, NotFound
 from store.types import EvaluationRecord, NewCluster, NewComparison, Pair, PairFilter, RunRecord
@@ -30,17 +30,17 @@ def test_a_decided_cluster_is_not_asked_again(db: Database, stored: tuple[Pair, 
     found = [conflict(stored[0], stored[1]), conflict(stored[2], stored[3])]
     clusters.replace_open(db, [dataset], found)
     first = clusters.page(db, relation="conflict", size=10).rows[0]
-    assert clusters.decide(db, first.id, "both_fine") is None
+    assert verdicts.decide(db, first.id, "both_fine") is None
     assert clusters.replace_open(db, [dataset], found) == 1
     assert clusters.counts(db)["conflict"] == 1
-    clusters.reopen(db, first.id)
+    verdicts.reopen(db, first.id)
     assert clusters.counts(db)["conflict"] == 2
 
 
 def test_keeping_one_removes_the_others_and_can_be_undone(db: Database, stored: tuple[Pair, ...]):
     clusters.replace_open(db, [stored[0].dataset_id], [conflict(*stored[:3])])
     (cluster,) = clusters.page(db, relation="conflict", size=10).rows
-    action = clusters.decide(db, cluster.id, "keep_one", keeper_id=stored[1].id)
+    action = verdicts.decide(db, cluster.id, "keep_one", keeper_id=stored[1].id)
     removed = [p.status == "removed" for p in pairs.by_ids(db, cluster.pair_ids)]
     assert removed == [True, False, True]
     assert clusters.counts(db)["conflict"] == 0
@@ -54,7 +54,7 @@ def test_a_keeper_outside_the_cluster_is_refused(db: Database, stored: tuple[Pai
     clusters.replace_open(db, [stored[0].dataset_id], [conflict(stored[0], stored[1])])
     (cluster,) = clusters.page(db, relation="conflict", size=10).rows
     with pytest.raises(NotFound):
-        clusters.decide(db, cluster.id, "keep_one", keeper_id=stored[5].id)
+        verdicts.decide(db, cluster.id, "keep_one", keeper_id=stored[5].id)
 
 
 def test_a_cluster_with_one_usable_pair_left_is_not_open(db: Database, stored: tuple[Pair, ...]):
@@ -69,7 +69,7 @@ def test_links_leave_out_what_a_person_called_unalike(db: Database, stored: tupl
     found = [conflict(stored[0], stored[1]), conflict(stored[2], stored[3])]
     clusters.replace_open(db, [dataset], found)
     first, second = clusters.page(db, relation="conflict", size=10).rows
-    clusters.decide(db, first.id, "not_alike")
+    verdicts.decide(db, first.id, "not_alike")
     assert clusters.links(db, [dataset]) == (("conflict", second.pair_ids),)
 
 

@@ -1,35 +1,58 @@
 """Dedup: finds what is planted, whatever the order, and leaves nothing to remove again."""
 
-from datetime import UTC, datetime
-from typing import Any
+import json
+from collections.abc import Iterable
 
+import numpy as np
+import pyarrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.curate import dedup
+from pipeline.curate.comparing import COLUMNS, find_links
+from pipeline.curate.joining import Standing, grouped
+from pipeline.curate.links import RELATIONS, Links
 from pipeline.curate.normalise import key
 from store import clusters, datasets, history, pairs
 from store.db import Database
-from store.types import Pair, PairFilter, Turn
+from store.types import NewPair, PairFilter, Turn
 from tests.builders import new_pair
 from tests.sample_files import planted, rows_of
 
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RELATION_OF = {"near_duplicate": "paraphrase"}
+Found = list[tuple[str, tuple[int, ...]]]
 
 
-def pair(pair_id: int, question: str, answer: str = "Yes.", **fields) -> Pair:
-    values: dict[str, Any] = {
-        "dataset_id": 1, "context": "", "system": None, "history": (), "facts": (),
-        "status": "unreviewed", "duplicate_of": None, "note": "", "source_file": "f",
-        "source_row": pair_id, "version": 1, "created_at": NOW, "updated_at": NOW,
-    } | fields  # fmt: skip
-    return Pair(id=pair_id, question=question, answer=answer, **values)
+def row(question: str, answer: str = "Yes.", **fields) -> NewPair:
+    return new_pair(question, answer, **fields)
 
 
-def relations(*rows: Pair) -> list[tuple[str, tuple[int, ...]]]:
-    return [(c.relation, c.pair_ids) for c in dedup.find(rows).clusters]
+def clustered(rows: Iterable[NewPair], threshold: float = dedup.DEFAULT_THRESHOLD) -> Found:
+    """The relation and places (from 1) of the clusters among rows, as a pass finds them."""
+    table = pyarrow.Table.from_pylist(
+        [
+            {
+                "question": each.question,
+                "answer": each.answer,
+                "context": each.context,
+                "system": each.system,
+                "history": json.dumps([[turn.question, turn.answer] for turn in each.history]),
+            }
+            for each in rows
+        ],
+        schema=pyarrow.schema([(name, pyarrow.string()) for name in COLUMNS]),
+    )
+    standing = Standing(np.ones(table.num_rows, np.bool_), np.zeros(table.num_rows))
+    links = find_links(table, floor=threshold)
+    groups = grouped(links, standing, barred=Links.empty())
+    return [
+        (
+            RELATIONS[relation],
+            tuple(int(n) + 1 for n in groups.member[groups.cluster == number]),
+        )
+        for number, relation in enumerate(groups.relation)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -37,19 +60,19 @@ def relations(*rows: Pair) -> list[tuple[str, tuple[int, ...]]]:
 )
 def test_every_planted_relation_is_found(file: str):
     rows = [
-        pair(n, row.get("input") or row["instruction"], row["output"])
-        if "facts" in row
-        else pair(n, row["instruction"], row["output"], context=row.get("input", ""))
-        for n, row in enumerate(rows_of(file), start=1)
+        row(each.get("input") or each["instruction"], each["output"])
+        if "facts" in each
+        else row(each["instruction"], each["output"], context=each.get("input", ""))
+        for each in rows_of(file)
     ]
-    found = [(c.relation, set(c.pair_ids)) for c in dedup.find(rows).clusters]
+    found = clustered(rows)
     missed = [
         flaw
         for relation in ("duplicate", "near_duplicate", "conflict", "lookalike")
         for flaw in planted(relation)
         if flaw["file"] == file
         and not any(
-            relation_ == RELATION_OF.get(relation, relation) and set(flaw["rows"]) <= ids
+            relation_ == RELATION_OF.get(relation, relation) and set(flaw["rows"]) <= set(ids)
             for relation_, ids in found
         )
     ]
@@ -83,65 +106,55 @@ def test_numbers_and_bare_punctuation_tell_texts_apart(one: str, other: str):
 @pytest.mark.parametrize(
     ("rows", "relation"),
     [
-        ((pair(1, "Take 5 mg twice a day?"), pair(2, "Take 50 mg twice a day?")), "lookalike"),
-        ((pair(1, "发烧的病人能喝酒吗？"), pair(2, "发烧的病人不能喝酒吗？")), "lookalike"),
+        ((row("Take 5 mg twice a day?"), row("Take 50 mg twice a day?")), "lookalike"),
+        ((row("发烧的病人能喝酒吗？"), row("发烧的病人不能喝酒吗？")), "lookalike"),
         (
             (
-                pair(1, "What is the capital of France?", "Paris"),
-                pair(2, "What is the capital of Spain?", "Madrid"),
+                row("What is the capital of France?", "Paris"),
+                row("What is the capital of Spain?", "Madrid"),
             ),
             "lookalike",
         ),
-        ((pair(1, "Where is the boat kept?"), pair(2, "Where's the boat kept?")), "paraphrase"),
-        ((pair(1, "港口几点开门", "八点。"), pair(2, "港口几点开门呢", "九点。")), "conflict"),
+        ((row("Where is the boat kept?"), row("Where's the boat kept?")), "paraphrase"),
+        ((row("港口几点开门", "八点。"), row("港口几点开门呢", "九点。")), "conflict"),
     ],
     ids=["number", "negation", "name", "wording", "contradiction"],
 )
-def test_the_relation_of_two_close_questions(rows: tuple[Pair, Pair], relation: str):
-    assert relations(*rows) == [(relation, (1, 2))]
+def test_the_relation_of_two_close_questions(rows: tuple[NewPair, NewPair], relation: str):
+    assert clustered(rows) == [(relation, (1, 2))]
 
 
 def test_the_same_question_in_another_conversation_is_no_conflict():
     earlier = (Turn("Tell me of the lighthouse.", "It is blue."),)
-    later = pair(2, "How old is it?", "7", history=earlier)
-    assert relations(pair(1, "How old is it?", "9"), later) == []
+    later = row("How old is it?", "7", history=earlier)
+    assert clustered([row("How old is it?", "9"), later]) == []
 
 
 def test_texts_without_words_match_nothing():
-    assert relations(pair(1, "？？"), pair(2, "！！"), pair(3, ""), pair(4, "...")) == []
+    assert clustered([row("？？"), row("！！"), row(""), row("...")]) == []
 
 
 WORDS = st.sampled_from(["谁", "你", "是", "port", "open", "5", "50", "not", "the", "?"])
 QUESTIONS = st.lists(WORDS, min_size=1, max_size=7).map(" ".join)
-ROWS = st.lists(st.tuples(QUESTIONS, st.sampled_from(["a", "b"])), max_size=14).map(
-    lambda rows: [pair(n, q, a) for n, (q, a) in enumerate(rows, start=1)]
-)
-
-
-@given(rows=ROWS, shuffled=st.randoms(use_true_random=False))
-def test_the_order_of_the_rows_does_not_matter(rows: list[Pair], shuffled):
-    other = list(rows)
-    shuffled.shuffle(other)
-    assert dedup.find(rows) == dedup.find(other)
+ROWS = st.lists(st.builds(row, QUESTIONS, st.sampled_from(["a", "b"])), max_size=14)
 
 
 @given(rows=ROWS)
-def test_what_is_kept_gives_nothing_to_remove_again(rows: list[Pair]):
-    first = dedup.find(rows)
-    again = dedup.find([row for row in rows if row.id in first.kept])
-    assert (again.removed, again.kept) == ((), first.kept)
-    assert len(first.kept) + len(first.removed) == len(rows)
+def test_what_is_kept_gives_nothing_to_remove_again(rows: list[NewPair]):
+    gone = {n for name, ids in clustered(rows) if name == "duplicate" for n in ids[1:]}
+    kept = [each for n, each in enumerate(rows, start=1) if n not in gone]
+    assert [ids for name, ids in clustered(kept) if name == "duplicate"] == []
 
 
 def test_apply_removes_exact_duplicates_and_undo_brings_them_back(db: Database):
     dataset = datasets.create(db, "facts", "domain")
-    rows = [new_pair("Open?", "8"), new_pair("open？", "8"), new_pair("Shut?", "9")]
+    rows = [row("Open?", "8"), row("open？", "8"), row("Shut?", "9")]
     pairs.insert_many(db, dataset.id, rows, summary="test")
-    report = dedup.run(db, [dataset.id], apply=True)
+    report = dedup.run(db, [dataset.id], apply=dedup.EXACT)
     assert report.action_id is not None
+    assert (report.pairs, report.removed, report.removable["same"]) == (3, 1, 1)
     assert [p.status for p in pairs.each(db, matching=PairFilter())][1] == "removed"
-    assert dedup.run(db, [dataset.id], apply=True).action_id is None
+    assert dedup.run(db, [dataset.id], apply=dedup.EXACT).action_id is None
     history.undo(db, report.action_id)
     assert {p.status for p in pairs.each(db, matching=PairFilter())} == {"unreviewed"}
-    dedup.run(db, [dataset.id], apply=False)
     assert clusters.counts(db)["duplicate"] == 1
