@@ -61,8 +61,12 @@ def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts
     How many runs are `running` is told by whoever watches them.
     """
     summaries = datasets.summaries(db)
-    open_clusters = clusters.counts(db)
+    open_clusters = db.remembered("loop clusters", lambda: clusters.counts(db))
     made = exports.listed(db)
+    changed = 0
+    if made:
+        last = made[0].id
+        changed = db.remembered(("loop", last), lambda: exports.changed_members(db, last))
     return Facts(
         pairs=sum(summary.usable for summary in summaries),
         unreviewed=sum(summary.unreviewed for summary in summaries),
@@ -70,7 +74,7 @@ def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts
         conflicts=open_clusters["conflict"],
         exports=len(made),
         last_export=made[0].name if made else "",
-        changed=exports.changed_members(db, made[0].id) if made else 0,
+        changed=changed,
         runs=len(numbered(workspace.runs)),
         running=running,
         evaluations=len(numbered(workspace.evaluations)),

@@ -176,7 +176,13 @@ def field_key(name: str) -> str:
 def _change() -> PairEdit:
     texts = {name: str(st.session_state[field_key(name)]) for name in FIELDS}
     facts = tuple(line.strip() for line in texts.pop("facts").splitlines() if line.strip())
-    return PairEdit(**texts, facts=facts)
+    return PairEdit(
+        question=texts["question"],
+        answer=texts["answer"],
+        context=texts["context"],
+        facts=facts,
+        note=texts["note"],
+    )
 
 
 def _choose(pair_id: int, matching: PairFilter) -> None:

@@ -9,6 +9,7 @@ from store.db import Database, allocate
 from store.errors import NameTaken, NotFound
 from store.types import Dataset, DatasetSummary, Role
 
+_STATUSES = ("unreviewed", "accepted", "rejected", "removed")
 _COLUMNS = "id, name, role, domain, trigger, created_at"
 
 
@@ -67,21 +68,21 @@ def update(db: Database, dataset_id: int, *, role: Role, domain: str, trigger: s
 
 
 def summaries(db: Database) -> tuple[DatasetSummary, ...]:
-    """Return every dataset, oldest first, with its pairs counted by status."""
+    """Return every dataset, oldest first, with its pairs counted by status; cheap to ask again."""
+    return db.remembered("summaries", lambda: _summaries(db))
+
+
+def _summaries(db: Database) -> tuple[DatasetSummary, ...]:
     with db.read() as cursor:
-        rows = cursor.execute(
-            """
-            SELECT d.id, d.name, d.role, d.domain, d.trigger, d.created_at,
-                   count(p.id) FILTER (p.status = 'unreviewed'),
-                   count(p.id) FILTER (p.status = 'accepted'),
-                   count(p.id) FILTER (p.status = 'rejected'),
-                   count(p.id) FILTER (p.status = 'removed')
-            FROM datasets d LEFT JOIN pairs p ON p.dataset_id = d.id
-            GROUP BY d.id, d.name, d.role, d.domain, d.trigger, d.created_at
-            ORDER BY d.id
-            """
+        rows = cursor.execute(f"SELECT {_COLUMNS} FROM datasets ORDER BY id").fetchall()
+        counted = cursor.execute(
+            "SELECT dataset_id, status, count(*) FROM pairs GROUP BY dataset_id, status"
         ).fetchall()
-    return tuple(DatasetSummary(_dataset(row[:6]), *row[6:]) for row in rows)
+    counts = {(dataset_id, status): count for dataset_id, status, count in counted}
+    return tuple(
+        DatasetSummary(_dataset(row), *(counts.get((row[0], status), 0) for status in _STATUSES))
+        for row in rows
+    )
 
 
 def _dataset(row: tuple[object, ...]) -> Dataset:

@@ -9,17 +9,22 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar, cast
 
 import duckdb
 
 from store import migrations
 from store.errors import NotFound, WorkspaceHeld
 
+T = TypeVar("T")
 HOLDER_NAME = "graft.holder.json"
+_MOST_REMEMBERED = 12
+"""Answers kept; the largest, a list of a million ids, takes 16 MB."""
 
 
 class Database:
@@ -28,7 +33,14 @@ class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
         self._write_lock = threading.RLock()
+        self._memory: OrderedDict[Hashable, object] = OrderedDict()
+        self._memory_lock = threading.Lock()
+        self._remembered_at = 0
+        self._beside: list[threading.Thread] = []
         self.path = path
+        self.changes = 0
+        """How many writes this process has made: what was read at one count is true at it."""
+        self.is_closing = False
 
     @classmethod
     def open(cls, path: Path) -> "Database":
@@ -70,14 +82,43 @@ class Database:
                 cursor.begin()
                 yield cursor
                 cursor.commit()
+                self.changes += 1
             except BaseException:
                 cursor.rollback()
                 raise
             finally:
                 cursor.close()
 
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what `compute` gave for `key` since the last write, else call it."""
+        now = self.changes
+        with self._memory_lock:
+            if self._remembered_at != now:
+                self._memory.clear()
+                self._remembered_at = now
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return cast("T", self._memory[key])
+        value = compute()
+        with self._memory_lock:
+            # What was computed while somebody wrote may be of before or after: not kept.
+            if self.changes == self._remembered_at == now:
+                self._memory[key] = value
+                while len(self._memory) > _MOST_REMEMBERED:
+                    self._memory.popitem(last=False)
+        return value
+
+    def beside(self, work: Callable[[], object]) -> None:
+        """Do `work` in a thread that `close` waits for; it has to look at `is_closing` often."""
+        thread = threading.Thread(target=work, daemon=True, name=work.__qualname__)
+        self._beside = [*(other for other in self._beside if other.is_alive()), thread]
+        thread.start()
+
     def close(self) -> None:
         """Close the database and let another process have it."""
+        self.is_closing = True
+        for thread in self._beside:
+            thread.join()
         with self._write_lock:
             (self.path.parent / HOLDER_NAME).unlink(missing_ok=True)
             self._connection.close()

@@ -1,4 +1,7 @@
-"""Which pairs a PairFilter means, as the condition of a query over `pairs`."""
+"""Which pairs a PairFilter means, as the condition of a query over `pairs`.
+
+All but its text: what holds a text, `store.search` finds.
+"""
 
 from store.types import Between, PairFilter
 
@@ -8,21 +11,18 @@ _IN_OPEN_CLUSTER = """id IN (
 _EDITED = """id {not_}IN (
     SELECT c.pair_id FROM changes c JOIN actions a ON a.id = c.action_id
     WHERE a.kind = 'edit' AND a.undone_by IS NULL)"""
-_HAS_TEXT = "(contains(lower(question), lower(?)) OR contains(lower(answer), lower(?)))"
 
 Terms = list[tuple[str, list[object]]]
 
 
 def where(matching: PairFilter) -> tuple[str, list[object]]:
-    """Return the WHERE clause of a filter ("" where it takes every pair) and its values."""
+    """Return the WHERE clause for all of a filter but its text ("" for none) and its values."""
     terms = [*_of_the_pair(matching), *_of_elsewhere(matching)]
     for column, between in (
         ("question", matching.question_length),
         ("answer", matching.answer_length),
     ):
         terms += _between(f"length({column})", between)
-    if matching.text:
-        terms.append((_HAS_TEXT, [matching.text, matching.text]))
     clause = " AND ".join(term for term, _ in terms)
     return (f"WHERE {clause}" if clause else ""), [v for _, given in terms for v in given]
 

@@ -2,17 +2,29 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import cast
 
 import duckdb
 import pyarrow
 
-from store import filters
-from store.actions import STATUS_FIELDS, finish, record, start
+from store import filters, listing, search
+from store.actions import STATUS_FIELDS, change_one, finish, record, start
 from store.db import Database, allocate
 from store.errors import NotFound, StalePair
-from store.types import Neighbours, NewPair, Page, Pair, PairEdit, PairFilter, Status, Turn
+from store.types import (
+    ActionKind,
+    Neighbours,
+    NewPair,
+    Page,
+    Pair,
+    PairEdit,
+    PairFilter,
+    PairSort,
+    Status,
+    Turn,
+)
 
 _COLUMNS = (
     "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
@@ -20,6 +32,7 @@ _COLUMNS = (
     " quality"
 )
 _CHUNK_ROWS = 10_000
+BY_AGE = PairSort()
 _INCOMING = pyarrow.schema(
     [
         ("question", pyarrow.string()),
@@ -86,38 +99,56 @@ def by_ids(db: Database, pair_ids: Iterable[int]) -> tuple[Pair, ...]:
         return _rows(cursor, wanted)
 
 
-def page(db: Database, *, matching: PairFilter, number: int = 1, size: int = 50) -> Page[Pair]:
-    """Return one page of the pairs that match, by rising id; `number` is 1-based.
+def page(
+    db: Database,
+    *,
+    matching: PairFilter,
+    order: PairSort = BY_AGE,
+    number: int = 1,
+    size: int = 50,
+) -> Page[Pair]:
+    """Return one page of the pairs that match, in their order; `number` is 1-based.
 
     A number past the end gives an empty page with the right total.
     """
-    where, values = filters.where(matching)
+    found = listing.listed(db, matching, order)
+    start = (max(number, 1) - 1) * size
+    ids = found.ids[start : start + size].tolist()
     with db.read() as cursor:
-        total = cursor.execute(f"SELECT count(*) FROM pairs {where}", values).fetchone()
-        # Ids first, then the rows: a deep OFFSET over whole rows would read all the text before it.
-        ids = cursor.execute(
-            f"SELECT id FROM pairs {where} ORDER BY id LIMIT ? OFFSET ?",
-            [*values, size, (max(number, 1) - 1) * size],
-        ).fetchall()
-        rows = _rows(cursor, [row[0] for row in ids])
-    return Page(rows=rows, number=max(number, 1), size=size, total=total[0] if total else 0)
+        rows = {pair.id: pair for pair in _rows(cursor, ids)}
+    # A pair may have gone since the list was made.
+    return Page(
+        rows=tuple(rows[pair_id] for pair_id in ids if pair_id in rows),
+        number=max(number, 1),
+        size=size,
+        total=len(found),
+    )
 
 
-def around(db: Database, pair_id: int, *, matching: PairFilter) -> Neighbours:
+def count(db: Database, *, matching: PairFilter) -> int:
+    """Return how many pairs match."""
+    return len(listing.listed(db, matching, BY_AGE))
+
+
+def ids(db: Database, *, matching: PairFilter) -> tuple[int, ...]:
+    """Return the ids of the pairs that match, by rising id."""
+    return tuple(listing.listed(db, matching, BY_AGE).ids.tolist())
+
+
+def around(
+    db: Database, pair_id: int, *, matching: PairFilter, order: PairSort = BY_AGE
+) -> Neighbours:
     """Return what stands before and after a pair among those that match, and its place there."""
-    where, values = filters.where(matching)
-    with db.read() as cursor:
-        row = cursor.execute(
-            "SELECT max(id) FILTER (id < ?), min(id) FILTER (id > ?), count(*) FILTER (id <= ?)"
-            f" FROM pairs {where}",
-            [pair_id, pair_id, pair_id, *values],
-        ).fetchone()
-    return Neighbours(*row) if row else Neighbours(None, None, 0)
+    return listing.around(db, pair_id, matching, order)
 
 
 def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:
     """Yield every pair that matches, by rising id, as of the moment of the call."""
     where, values = filters.where(matching)
+    if matching.text:
+        holding = search.find(db, matching.text)
+        where += f" {'AND' if where else 'WHERE'} id IN (SELECT unnest(?::BIGINT[]))"
+        values.append(holding)
     with db.read() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM pairs {where} ORDER BY id", values)
         while rows := cursor.fetchmany(_CHUNK_ROWS):
@@ -126,31 +157,36 @@ def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:
 
 
 def edit(db: Database, pair_id: int, change: PairEdit, *, expected_version: int) -> Pair:
-    """Change the text of a pair; StalePair if it is no longer the version the caller read."""
+    """Change a pair; StalePair if it is no longer the version the caller read.
+
+    A change of nothing is no action.
+    """
     with db.write() as cursor:
-        pair = _get(cursor, pair_id)
-        if pair.version != expected_version:
-            raise StalePair(pair, expected_version)
-        action_id = start(cursor, "edit", f"pair {pair_id}")
-        facts = change.facts if change.facts is not None else pair.facts
-        with record(cursor, action_id, [pair_id]):
-            cursor.execute(
-                """
-                UPDATE pairs SET question = ?, answer = ?, context = ?, facts = ?, note = ?,
-                       version = version + 1, updated_at = now()
-                WHERE id = ?
-                """,
-                [
-                    pair.question if change.question is None else change.question,
-                    pair.answer if change.answer is None else change.answer,
-                    pair.context if change.context is None else change.context,
-                    list(facts),
-                    pair.note if change.note is None else change.note,
-                    pair_id,
-                ],
-            )
-        finish(cursor, action_id, 1)
-        return _get(cursor, pair_id)
+        pair = _fresh(cursor, pair_id, expected_version)
+        asked = {name: getattr(change, name) for name in PairEdit.__dataclass_fields__}
+        values = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asked.items()
+            if value is not None and value != getattr(pair, name)
+        }
+        if not values:
+            return pair
+        kind: ActionKind = "edit"
+        if set(values) == {"note"}:
+            kind = "note"
+        elif set(values) == {"tags"}:
+            kind = "tag"
+        done = change_one(cursor, kind, pair_id, _summary(kind, pair, change), values)
+    given = {name: getattr(change, name) for name in values}
+    return replace(pair, **given, version=done.version, updated_at=done.at)
+
+
+def _summary(kind: ActionKind, pair: Pair, change: PairEdit) -> str:
+    if kind != "tag":
+        return f"pair {pair.id}"
+    tags = change.tags or ()
+    signs = [f"+{tag}" for tag in tags if tag not in pair.tags]
+    return " ".join([*signs, *(f"-{tag}" for tag in pair.tags if tag not in tags)])
 
 
 def set_status(
@@ -160,25 +196,34 @@ def set_status(
 
     With `expected_version` (for a single pair) a stale one raises StalePair.
     """
-    ids = sorted(set(pair_ids))
+    wanted = sorted(set(pair_ids))
     with db.write() as cursor:
         if expected_version is not None:
-            for pair_id in ids:
-                pair = _get(cursor, pair_id)
-                if pair.version != expected_version:
-                    raise StalePair(pair, expected_version)
+            for pair_id in wanted:
+                _fresh(cursor, pair_id, expected_version)
+        if len(wanted) == 1:
+            values = {"status": status, "duplicate_of": None}
+            return change_one(cursor, "status", wanted[0], status, values).action_id
         action_id = start(cursor, "status", status)
-        with record(cursor, action_id, ids, STATUS_FIELDS):
+        with record(cursor, action_id, wanted, STATUS_FIELDS):
             cursor.execute(
                 """
                 UPDATE pairs SET status = ?, duplicate_of = NULL, version = version + 1,
                        updated_at = now()
                 WHERE id IN (SELECT unnest(?::BIGINT[]))
                 """,
-                [status, ids],
+                [status, wanted],
             )
-        finish(cursor, action_id, len(ids))
+        finish(cursor, action_id, len(wanted))
         return action_id
+
+
+def _fresh(cursor: duckdb.DuckDBPyConnection, pair_id: int, expected_version: int) -> Pair:
+    """Return a pair that nobody has changed since the caller read it, else raise StalePair."""
+    pair = _get(cursor, pair_id)
+    if pair.version != expected_version:
+        raise StalePair(pair, expected_version)
+    return pair
 
 
 def remove_duplicates(db: Database, removed: Iterable[tuple[int, int]], *, summary: str) -> int:

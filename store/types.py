@@ -91,6 +91,7 @@ class PairEdit:
     context: str | None = None
     facts: tuple[str, ...] | None = None
     note: str | None = None
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

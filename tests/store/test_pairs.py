@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from store import datasets, history, pairs
 from store.db import Database
 from store.errors import NameTaken, NotFound, NothingToUndo, StalePair
-from store.types import Neighbours, NewPair, Pair, PairEdit, PairFilter, Turn
+from store.types import Neighbours, NewPair, Pair, PairEdit, PairFilter, PairSort, Turn
 from tests.builders import new_pair
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -51,7 +51,7 @@ def test_pairs_come_out_as_they_went_in(db: Database, rows: list[NewPair]):
 @given(rows=st.lists(NEW_PAIRS, min_size=1, max_size=4), text=TEXT)
 def test_an_undone_edit_restores_every_character(db: Database, rows: list[NewPair], text: str):
     before = add(db, *rows, name=f"set {next(counter)}")[0]
-    change = PairEdit(question=text, answer=text, note=text)
+    change = PairEdit(question=text, answer=text, note=f"{text}!")
     assert pairs.edit(db, before.id, change, expected_version=1).answer == text
     history.undo(db, history.latest(db, count=1)[0].id)
     after = pairs.get(db, before.id)
@@ -198,3 +198,58 @@ def test_neighbours_are_those_of_the_filtered_list(db: Database, chosen: int, ex
     pairs.set_status(db, [rows[1].id], "rejected")
     matching = PairFilter(statuses=("unreviewed",))
     assert pairs.around(db, rows[chosen].id, matching=matching) == expected
+
+
+def test_each_order_is_stable_and_knows_the_place_of_what_is_filtered_out(db: Database):
+    rows = add(
+        db,
+        new_pair("aaa", "1"),
+        new_pair("b", "22"),
+        new_pair("cc", "1"),
+        new_pair("dd", "4444"),
+    )
+    with db.write() as cursor:
+        cursor.execute("UPDATE pairs SET quality = id / 10 WHERE id <> 2")
+    pairs.edit(db, 1, PairEdit(note="touched"), expected_version=1)
+    expected = {
+        PairSort("changed", True): [1, 2, 3, 4],
+        PairSort("added"): [1, 2, 3, 4],
+        PairSort("added", True): [4, 3, 2, 1],
+        PairSort("question_length"): [2, 3, 4, 1],
+        PairSort("question_length", True): [1, 3, 4, 2],
+        PairSort("answer_length"): [1, 3, 2, 4],
+        PairSort("answer_length", True): [4, 2, 1, 3],
+        PairSort("quality"): [1, 3, 4, 2],
+        PairSort("quality", True): [4, 3, 1, 2],
+    }
+    for order, ids in expected.items():
+        page = pairs.page(db, matching=PairFilter(), order=order, size=3)
+        rest = pairs.page(db, matching=PairFilter(), order=order, number=2, size=3)
+        assert [pair.id for pair in (*page.rows, *rest.rows)] == ids, order
+        gone = ids[1]
+        pairs.set_status(db, [gone], "rejected")
+        around = pairs.around(db, gone, matching=PairFilter(statuses=("unreviewed",)), order=order)
+        if order.by != "changed":  # Rejecting it has just made it the last changed.
+            assert around == Neighbours(ids[0], ids[2], 1), order
+        pairs.set_status(db, [gone], "unreviewed")
+    assert pairs.around(db, 99, matching=PairFilter()) == Neighbours(None, rows[0].id, 0)
+
+
+def test_a_save_of_nothing_is_no_action(db: Database):
+    (pair,) = add(db, new_pair())
+    kept = pairs.edit(db, pair.id, PairEdit(answer=pair.answer), expected_version=1)
+    assert (kept, history.latest(db)[0].kind) == (pair, "import")
+
+
+def test_notes_and_tags_are_actions_of_their_own_kind_and_are_undone(db: Database):
+    (pair,) = add(db, new_pair())
+    noted = pairs.edit(db, pair.id, PairEdit(note="look"), expected_version=1)
+    tagged = pairs.edit(db, pair.id, PairEdit(tags=("dose",)), expected_version=noted.version)
+    assert tagged == pairs.get(db, pair.id)
+    tag, note = history.latest(db, count=2)
+    assert ((tag.kind, tag.summary), note.kind) == (("tag", "+dose"), "note")
+    assert pairs.count(db, matching=PairFilter(is_edited=True)) == 0
+    history.undo(db, tag.id)
+    history.undo(db, note.id)
+    after = pairs.get(db, pair.id)
+    assert (after.tags, after.note) == ((), "")
