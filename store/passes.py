@@ -101,16 +101,19 @@ def _insert(cursor: duckdb.DuckDBPyConnection, dataset_ids: list[int], first: in
     cursor.execute(
         """
         CREATE OR REPLACE TEMP TABLE asked_before AS
-        SELECT number FROM (
-            SELECT f.number, f.relation, list(m.pair_id ORDER BY m.pair_id) AS pair_ids
-            FROM found f JOIN found_members m USING (number) GROUP BY ALL
-        ) JOIN (
+        WITH decided AS (
             SELECT c.relation, list(m.pair_id ORDER BY m.pair_id) AS pair_ids
             FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
             WHERE c.verdict IN ('both_fine', 'not_alike')
               AND c.dataset_id IN (SELECT unnest(?::BIGINT[]))
-            GROUP BY c.id, c.relation
-        ) USING (relation, pair_ids)
+            GROUP BY c.id, c.relation),
+        touched AS (
+            SELECT f.number, f.relation, list(m.pair_id ORDER BY m.pair_id) AS pair_ids
+            FROM found f JOIN found_members m USING (number)
+            WHERE f.number IN (SELECT number FROM found_members WHERE pair_id IN (
+                SELECT unnest(pair_ids) FROM decided))
+            GROUP BY ALL)
+        SELECT number FROM touched JOIN decided USING (relation, pair_ids)
         """,
         [dataset_ids],
     )

@@ -94,7 +94,7 @@ def scan(
         rows = links.texts(db, dataset_id)
         shares = _part(progress, place, len(ids))
         found = find_links(rows.select(COLUMNS), floor=floor, progress=shares)
-        links.replace(db, _scan(dataset_id, floor, rows), _columns(found, rows))
+        links.replace(db, scan_of(dataset_id, floor, rows), columns_of(found, rows))
     progress(1.0)
     return len(ids)
 
@@ -159,7 +159,8 @@ def _part(progress: Progress, place: int, of: int) -> Progress:
     return lambda share: progress((place + share) / of)
 
 
-def _scan(dataset_id: int, floor: float, rows: pyarrow.Table) -> Scan:
+def scan_of(dataset_id: int, floor: float, rows: pyarrow.Table) -> Scan:
+    """Return what is remembered of comparing the rows of `links.texts`."""
     seen = rows.column("seen").to_numpy()
     return Scan(
         dataset_id=dataset_id,
@@ -173,7 +174,7 @@ def _scan(dataset_id: int, floor: float, rows: pyarrow.Table) -> Scan:
     )
 
 
-def _columns(found: Links, rows: pyarrow.Table) -> pyarrow.Table:
+def columns_of(found: Links, rows: pyarrow.Table) -> pyarrow.Table:
     """Return links between rows as links between pairs."""
     of = {name: rows.column(name).to_numpy() for name in ("id", "version", "text")}
     columns = {

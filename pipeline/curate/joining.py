@@ -63,20 +63,21 @@ def grouped(links: Links, standing: Standing, *, barred: Links) -> Groups:
         links.chosen(links.relation == kind) for kind in (PARAPHRASE, CONFLICT, LOOKALIKE)
     )
     apart = links.chosen((links.relation == CONFLICT) | (links.relation == LOOKALIKE)) + barred
-    alone = np.arange(count, dtype=np.int64)
     equal = components(same.one, same.other, count)
     alike = joined(edited, apart, equal)
     facts = joined(reworded, apart, alike)
     asked = joined(conflict, unlike + barred, alike)
     unlike = unlike.chosen(facts[unlike.one] != facts[unlike.other])
     families = components(alike[unlike.one], alike[unlike.other], count)[alike]
+    alone = np.arange(count, dtype=np.int64)
+    of_equal, of_alike = _kept(equal, standing), _kept(alike, standing)
     return _together(
         [
             _level(DUPLICATE, same, (alone, equal), standing),
-            _level(DUPLICATE, edited, (equal, alike), standing),
-            _level(PARAPHRASE, reworded, (alike, facts), standing),
-            _level(CONFLICT, conflict, (alike, asked), standing),
-            _level(LOOKALIKE, unlike, (alike, families), standing),
+            _level(DUPLICATE, edited, (of_equal, alike), standing),
+            _level(PARAPHRASE, reworded, (of_alike, facts), standing),
+            _level(CONFLICT, conflict, (of_alike, asked), standing),
+            _level(LOOKALIKE, unlike, (of_alike, families), standing),
         ]
     )
 
@@ -154,27 +155,27 @@ def _in_turn(
     return {row: lowest[find(row)] for row in root}
 
 
-def _level(kind: int, links: Links, roots: tuple[Rows, Rows], standing: Standing) -> Groups:
-    """Return the clusters of one kind, whose members stand for what the level below has joined."""
-    below, above = roots
-    first = _kept(below, standing)
-    members = np.unique(first[below])
-    members = members[standing.is_usable[members]]
-    sizes = np.bincount(above[members], minlength=len(above))
-    members = members[sizes[above[members]] > 1]
-    top, cluster = np.unique(above[members], return_inverse=True)
+def _level(kind: int, links: Links, below: tuple[Rows, Rows], standing: Standing) -> Groups:
+    """Return the clusters of one kind: what stands for each row, grouped by a root above it."""
+    stands_for, above = below
+    rows = np.arange(len(above), dtype=np.int64)
+    members = rows[(stands_for == rows) & standing.is_usable]
+    is_cluster = np.bincount(above[members], minlength=len(above)) > 1
+    members = members[is_cluster[above[members]]]
+    cluster = (np.cumsum(is_cluster) - 1)[above[members]]
+    count = int(is_cluster.sum())
     inside = links.chosen(above[links.one] == above[links.other])
-    closest = _closest(inside, first[below], members)
+    closest = _closest(inside, stands_for, members)
     order = np.lexsort((closest.reason, closest.score, cluster))
-    starts = np.searchsorted(cluster[order], np.arange(len(top)))
+    starts = np.searchsorted(cluster[order], np.arange(count))
     weakest = order[starts]
     keeper = members[np.lexsort((members, -standing.rank[members], cluster))[starts]]
     return Groups(
-        relation=np.full(len(top), kind, np.int8),
+        relation=np.full(count, kind, np.int8),
         score=closest.score[weakest],
         reason=closest.reason[weakest],
         keeper=keeper,
-        cluster=cluster.astype(np.int64),
+        cluster=cluster,
         member=members,
         linked_to=closest.other,
         link_score=closest.score,
@@ -184,13 +185,16 @@ def _level(kind: int, links: Links, roots: tuple[Rows, Rows], standing: Standing
 
 
 def _kept(roots: Rows, standing: Standing) -> Rows:
-    """Return for each root the row that stands for its group: usable, of the highest rank."""
-    order = np.lexsort((-standing.rank, ~standing.is_usable, roots))
+    """Return for each row the one that stands for its group: usable, of the highest rank."""
     found = np.arange(len(roots), dtype=np.int64)
-    is_first = np.ones(len(roots), np.bool_)
-    is_first[1:] = roots[order][1:] != roots[order][:-1]
-    found[roots[order][is_first]] = order[is_first]
-    return found
+    is_joined = np.bincount(roots, minlength=len(roots))[roots] > 1
+    rows = found[is_joined]
+    order = rows[np.lexsort((-standing.rank[rows], ~standing.is_usable[rows], roots[rows]))]
+    top = roots[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = top[1:] != top[:-1]
+    found[top[is_first]] = order[is_first]
+    return found[roots]
 
 
 def _closest(links: Links, stands_for: Rows, members: Rows) -> Links:
