@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow
 
 from store.db import allocate
 from store.errors import NotFound
@@ -51,29 +54,30 @@ def finish(cursor: duckdb.DuckDBPyConnection, action_id: int, pair_count: int) -
 def record(
     cursor: duckdb.DuckDBPyConnection,
     action_id: int,
-    pair_ids: Sequence[int],
+    pair_ids: Sequence[int] | npt.NDArray[np.int64],
     fields: Sequence[str] = SNAPSHOT_FIELDS,
 ) -> Iterator[None]:
     """Keep the pairs as they stand before and after the statements inside.
 
-    Those may change no other than `fields`: only these are kept, and put back by undo.
+    Those may change no other than `fields`: only these are kept, and put back by undo. Inside, the
+    table `before` holds the pairs' ids.
     """
     cursor.execute("UPDATE actions SET fields = ? WHERE id = ?", [list(fields), action_id])
     packed = _packed(fields)
-    chosen = "FROM pairs WHERE id IN (SELECT unnest(?::BIGINT[]))"
+    # As a column: a million ids as a list of values would take longer than the change itself.
+    cursor.register("chosen", pyarrow.table({"id": pyarrow.array(pair_ids, pyarrow.int64())}))
     cursor.execute(
-        f"CREATE OR REPLACE TEMP TABLE before AS SELECT id, {packed} AS snapshot {chosen}",
-        [pair_ids],
+        f"CREATE OR REPLACE TEMP TABLE before AS SELECT id, {packed} AS snapshot FROM pairs"
+        " WHERE id IN (SELECT id FROM chosen)"
     )
+    cursor.unregister("chosen")
     yield
     cursor.execute(
         f"""
         INSERT INTO changes
-        SELECT ?, now_.id, before.snapshot, now_.snapshot
-        FROM (SELECT id, {packed} AS snapshot {chosen}) now_ JOIN before USING (id)
-        ORDER BY now_.id
+        SELECT ?, id, before.snapshot, {packed} FROM pairs JOIN before USING (id) ORDER BY id
         """,
-        [action_id, pair_ids],
+        [action_id],
     )
     cursor.execute("DROP TABLE before")
 

@@ -6,6 +6,7 @@ StoreError
 ├── NotFound          no such dataset, pair, cluster, export, run …
 ├── NameTaken         a dataset or export of that name exists
 ├── StalePair         the pair was changed since it was read
+├── CountChanged      a filter means more or fewer pairs than the person was told
 └── NothingToUndo     the action was undone already, or later changes stand on it
 """
 
@@ -68,6 +69,17 @@ class StalePair(StoreError):
             f"yours was {expected_version}). Look at what stands now, then save again."
         )
         self.current, self.expected_version = current, expected_version
+
+
+class CountChanged(StoreError):
+    """Between the question and the answer the pairs of a filter became more or fewer."""
+
+    def __init__(self, expected: int, now: int) -> None:
+        super().__init__(
+            f"The filter means {now:,} pairs now, not {expected:,}: they were changed meanwhile. "
+            "Nothing was done; look again."
+        )
+        self.expected, self.now = expected, now
 
 
 class NothingToUndo(StoreError):

@@ -103,12 +103,9 @@ def _refuse_if_final(cursor: duckdb.DuckDBPyConnection, action: Action) -> None:
 
 
 def _restore(cursor: duckdb.DuckDBPyConnection, action_id: int, undoing: int) -> None:
-    ids = [
-        row[0]
-        for row in cursor.execute(
-            "SELECT pair_id FROM changes WHERE action_id = ? ORDER BY pair_id", [action_id]
-        ).fetchall()
-    ]
+    ids = cursor.execute(
+        "SELECT pair_id FROM changes WHERE action_id = ?", [action_id]
+    ).fetchnumpy()["pair_id"]
     fields = _fields(cursor, action_id)
     restored = ", ".join(f"{name} = c.before.{name}" for name in fields)
     with record(cursor, undoing, ids, fields):

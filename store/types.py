@@ -205,6 +205,15 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkChange:
+    """What a change of all pairs of a filter did; without an action where none was different."""
+
+    action_id: int | None
+    matched: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One pair, before and after one action; `before` is None where the action made the pair."""
 
