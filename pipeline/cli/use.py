@@ -1,11 +1,12 @@
-"""Verbs: evaluate, chat."""
+"""Verbs: evaluate, chat, see."""
 
 import argparse
 
-from pipeline.cli import chat, evaluate
+from pipeline.cli import chat, evaluate, see
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these verbs to the parser."""
     evaluate.add_verb(verbs)
     chat.add_verb(verbs)
+    see.add_verb(verbs)

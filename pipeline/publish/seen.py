@@ -1,0 +1,139 @@
+"""Rows of exports and pairs of the store as a model sees them, and how many of them are cut.
+
+Streams the files that an export wrote; knows no database.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.models.example import Record, messages_of, spell
+from pipeline.models.template import render
+from pipeline.models.tokenizer import LocalCoder
+from pipeline.publish.layouts import Columns, to_row
+from store.types import NewPair, Pair
+
+EVERY_COLUMN = Columns(system=True, history=True, facts=True)
+INTRODUCTIONS = 2_000
+"""Identity answers from which the name is read; more do not tell more."""
+# How many times longer, in UTF-8, a normaliser can make a text (Unicode TR15, table 8).
+_GROWTH = {"NFC": 3, "": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class CutCount:
+    """What a cut-off does to rows: a cut answer never learns to stop, a row left out nothing."""
+
+    rows: int = 0
+    cut: int = 0
+    left_out: int = 0
+    first: str = ""
+    """Where the first such row stands: `file.json row 7`, or its pair's number."""
+
+    def plus(self, other: "CutCount") -> "CutCount":
+        """Return both counts together."""
+        return CutCount(
+            self.rows + other.rows,
+            self.cut + other.cut,
+            self.left_out + other.left_out,
+            self.first or other.first,
+        )
+
+
+def rows(path: Path) -> Iterator[Record]:
+    """Yield the rows of an alpaca file: line by line as an export writes them, else as a whole."""
+    with path.open(encoding="utf-8") as file:
+        is_by_line = file.readline().strip() == "[" and file.readline().strip()[-2:] in ("},", "}")
+        file.seek(0)
+        if not is_by_line:
+            yield from json.load(file)
+            return
+        for line in file:
+            text = line.strip().removesuffix(",")
+            if text not in ("[", "]", ""):
+                yield json.loads(text)
+
+
+def row(path: Path, number: int) -> Record:
+    """Return row `number` (1-based) of a file; BadInput if it has no such row."""
+    count = 0
+    for count, found in enumerate(rows(path), start=1):
+        if count == number:
+            return found
+    raise BadInput(f"{path.name} has {count} rows, so there is no row {number}.")
+
+
+def record_of(pair: Pair | NewPair, trigger: str = "") -> Record:
+    """Return a pair as the row that an export would write; with a trigger in format3."""
+    return to_row(pair, EVERY_COLUMN, trigger=trigger)
+
+
+def count_in(folder: Path, names: Sequence[str], coder: LocalCoder, cutoff: int) -> CutCount:
+    """Count what is cut in files of an export."""
+    found = CutCount()
+    for name in names:
+        found = found.plus(count(rows(folder / name), coder, cutoff, named=f"{name} row {{}}"))
+    return found
+
+
+def count(
+    records: Iterable[Record], coder: LocalCoder, cutoff: int, *, named: str = "{}"
+) -> CutCount:
+    """Count the rows that a cut-off cuts; `named` says how the first one is called.
+
+    Rows that cannot be too long, by their bytes, are not made into tokens. Raises what training
+    would raise, where a template refuses a row.
+    """
+    bound = _Bound(coder)
+    total = cut = left_out = 0
+    first = ""
+    for total, record in enumerate(records, start=1):
+        if bound.of(record) <= cutoff:
+            continue
+        spelled = spell(coder, record, coder.end_ids)
+        if spelled.length <= cutoff:
+            continue
+        first = first or named.format(total)
+        is_out = len(spelled.prompt_tokens) >= cutoff
+        cut, left_out = cut + (not is_out), left_out + is_out
+    return CutCount(total, cut, left_out, first)
+
+
+def introductions(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return identity answers of files, from which a name can be read."""
+    found: list[str] = []
+    for name in names:
+        for record in rows(folder / name):
+            found.append(str(record.get("output", "")))
+            if len(found) >= INTRODUCTIONS:
+                return found
+    return found
+
+
+class _Bound:
+    """The most tokens that a row can have: a token of these tokenizers is at least a byte."""
+
+    def __init__(self, coder: LocalCoder) -> None:
+        self._coder = coder
+        kind = type(coder.tokenizer.normalizer).__name__ if coder.tokenizer.normalizer else ""
+        self._growth = _GROWTH.get(kind)
+        self._frames: dict[tuple[str, ...], int] = {}
+
+    def of(self, record: Record) -> float:
+        """Return the bound of a row; infinite where none is known."""
+        if self._growth is None:
+            return float("inf")
+        messages = messages_of(record)
+        roles = tuple(str(message["role"]) for message in messages)
+        written = sum(len(str(message["content"]).encode()) for message in messages)
+        return self._growth * (self._frame(roles) + written)
+
+    def _frame(self, roles: tuple[str, ...]) -> int:
+        """What the template writes around the words, in bytes, and the end token."""
+        if roles not in self._frames:
+            bare = [{"role": role, "content": "."} for role in roles]
+            text = render(self._coder.template, bare, special_tokens=self._coder.special_tokens)
+            self._frames[roles] = len(text.encode()) + 1
+        return self._frames[roles]
