@@ -17,11 +17,13 @@ from dashboard.parts.notices import done
 from dashboard.parts.settings_form import key_of
 from dashboard.text import plain, t
 from pipeline.errors import BadInput, PipelineError
-from pipeline.models import catalog
+from pipeline.models import catalog, tokenizer
 from pipeline.models.catalog import BaseModel
 from pipeline.models.template import SystemPrompt
-from pipeline.publish import manifest
+from pipeline.models.tokenizer import NoTokenizer
+from pipeline.publish import manifest, seen
 from pipeline.publish.manifest import Manifest
+from pipeline.publish.seen import CutCount
 from pipeline.publish.verify import MANIFEST, verify
 from pipeline.train import jobs, preflight
 from pipeline.train.config import DataFile, Settings
@@ -192,6 +194,7 @@ def _facts(model: BaseModel | None, export: Export, chosen: Settings) -> Facts:
     files = [DataFile(f.name, f.dataset, f.role, f.sha1, f.rows) for f in training if f.rows]
     runs = watching.listed()
     rows, example = _placeholders(str(export.folder), _stamp(export.folder))
+    cut, fault = _cut(model, export, chosen)
     return Facts(
         file_count=len(checked),
         changed_files=tuple(name for name, holds in checked if not holds),
@@ -205,10 +208,43 @@ def _facts(model: BaseModel | None, export: Export, chosen: Settings) -> Facts:
         model_fault=_fault(model),
         placeholder_rows=rows,
         placeholder=example,
+        cut=cut,
+        template_fault=fault,
         busy_runs=tuple(run.id for run in runs if run.pid and run.config.device == device),
         shares_device=st.session_state["launch_shares"],
         earlier=_earlier(model, device),
     )
+
+
+def _cut(model: BaseModel | None, export: Export, chosen: Settings) -> tuple[CutCount | None, str]:
+    """Count what the cut-off cuts; also says why the chat template cannot be trained with."""
+    policy, text = st.session_state["launch_system"], st.session_state["launch_text"].strip()
+    if model is None or model.fault or (policy == "text" and not text):
+        return None, ""
+    prompt = SystemPrompt(policy, text if policy == "text" else "")
+    files = export.manifest.training(st.session_state["launch_layout"])
+    names = tuple(file.name for file in files)
+    stamp = (_stamp(export.folder), tokenizer.stamp(model.folder))
+    try:
+        with st.spinner(t("tokens.counting"), show_time=True):
+            cutoff = chosen.cutoff_tokens
+            return _counted(str(export.folder), names, str(model.folder), prompt, cutoff, stamp), ""
+    except (NoTokenizer, OSError, ValueError):
+        return None, ""  # Training needs no tokenizer.json; a damaged export is told above.
+    except BadInput as fact:
+        return None, str(fact)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _counted(
+    export: str,
+    names: tuple[str, ...],
+    model: str,
+    prompt: SystemPrompt,
+    cutoff: int,
+    stamp: object,
+) -> CutCount:
+    return seen.count_in(Path(export), names, tokenizer.load(Path(model), prompt), cutoff)
 
 
 def _fault(model: BaseModel | None) -> str:

@@ -135,7 +135,7 @@ KINDS = {
 
 
 def make(name: str, folder: Path) -> Path:
-    """Write a model's tokenizer, template and settings into a folder, and return it."""
+    """Write a model's tokenizer, template and settings, and no weights, into a folder."""
     kind = KINDS[name]
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = kind.make(list(kind.control))
@@ -154,6 +154,7 @@ def make(name: str, folder: Path) -> Path:
         ("config.json", {"architectures": ["LlamaForCausalLM"], "model_type": "llama"}),
     ):
         (folder / file).write_text(json.dumps(value), encoding="utf-8")
+    (folder / "model.safetensors").write_bytes((2).to_bytes(8, "little") + b"{}")
     template = (TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder

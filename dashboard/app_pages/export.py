@@ -8,6 +8,7 @@ from dashboard import exporting, state
 from dashboard.exporting import MADE, NAME, Preview
 from dashboard.format import percent
 from dashboard.guard import words
+from dashboard.parts.base_section import base_section
 from dashboard.parts.export_card import SPLITS, export_card
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
@@ -162,6 +163,7 @@ with right:
     with st.spinner(t("export.planning")):
         shown = exporting.preview(recipe)
     draw_preview(recipe, shown)
+base_section(recipe.datasets)
 with action:
     is_asked = st.button(
         t("export.export"),

@@ -20,6 +20,7 @@ from pipeline.models.fitting import Fitted, fit
 from pipeline.models.template import SpecialTokens, SystemPrompt, with_system_prompt
 
 FILE = "tokenizer.json"
+_SETTINGS = ("generation_config.json", "config.json")
 
 
 class NoTokenizer(BadInput):
@@ -91,6 +92,13 @@ def load(folder: Path, prompt: SystemPrompt | None = None) -> LocalCoder:
     return with_prompt(replace(coder, end_ids=_end_ids(coder)), prompt or SystemPrompt())
 
 
+def stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Return what tells whether a model's tokenizer or template was changed on disk."""
+    names = (FILE, "tokenizer_config.json", "chat_template.jinja", *_SETTINGS)
+    files = (folder / name for name in names)
+    return tuple((file.name, file.stat().st_mtime_ns) for file in files if file.exists())
+
+
 def with_prompt(coder: LocalCoder, prompt: SystemPrompt) -> LocalCoder:
     """Return the coder under another system prompt."""
     changed = with_system_prompt(coder.fitted.template, prompt, coder.special_tokens)
@@ -144,7 +152,7 @@ def _end_ids(coder: LocalCoder) -> tuple[int, ...]:
 
 def _configured(folder: Path) -> object:
     """Return the end tokens of the generation settings, which stand above the model's config."""
-    for name in ("generation_config.json", "config.json"):
+    for name in _SETTINGS:
         path = folder / name
         if path.is_file():
             settings = read_json(path)

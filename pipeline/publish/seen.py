@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.models.example import Record, messages_of, spell
-from pipeline.models.template import render
+from pipeline.models.template import Message, render
 from pipeline.models.tokenizer import LocalCoder
 from pipeline.publish.layouts import Columns, to_row
 from store.types import NewPair, Pair
@@ -18,6 +18,10 @@ from store.types import NewPair, Pair
 EVERY_COLUMN = Columns(system=True, history=True, facts=True)
 INTRODUCTIONS = 2_000
 """Identity answers from which the name is read; more do not tell more."""
+_BATCH_ROWS = 512
+_NEAR = 64
+"""Tokens by which reading a whole conversation at once may differ from how it is trained: what a
+template writes after the end, and where the answer is read apart from its prompt."""
 # How many times longer, in UTF-8, a normaliser can make a text (Unicode TR15, table 8).
 _GROWTH = {"NFC": 3, "": 1}
 
@@ -83,22 +87,47 @@ def count(
 ) -> CutCount:
     """Count the rows that a cut-off cuts; `named` says how the first one is called.
 
-    Rows that cannot be too long, by their bytes, are not made into tokens. Raises what training
-    would raise, where a template refuses a row.
+    Rows that cannot be too long, by their bytes, are not made into tokens; of the others only
+    those near the cut-off are spelled as training does. Raises what training would raise, where a
+    template refuses a row.
     """
     bound = _Bound(coder)
-    total = cut = left_out = 0
-    first = ""
+    total = cut = left_out = first = 0
+    doubtful: list[tuple[int, Record]] = []
+
+    def judge() -> None:
+        nonlocal cut, left_out, first
+        for place, is_out in _judged(doubtful, coder, cutoff, bound):
+            first = first or place
+            cut, left_out = cut + (not is_out), left_out + is_out
+        doubtful.clear()
+
     for total, record in enumerate(records, start=1):
-        if bound.of(record) <= cutoff:
+        if bound.of(messages_of(record)) > cutoff:
+            doubtful.append((total, record))
+        if len(doubtful) >= _BATCH_ROWS:
+            judge()
+    judge()
+    return CutCount(total, cut, left_out, named.format(first) if first else "")
+
+
+def _judged(
+    doubtful: Sequence[tuple[int, Record]], coder: LocalCoder, cutoff: int, bound: "_Bound"
+) -> Iterator[tuple[int, bool]]:
+    """Yield (place, whether left out) of the rows that are too long, in their order."""
+    talks = [messages_of(record) for _, record in doubtful]
+    texts = [render(coder.template, talk, special_tokens=coder.special_tokens) for talk in talks]
+    encoded = coder.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    for (place, record), talk, whole in zip(doubtful, talks, encoded, strict=True):
+        if len(whole.ids) < cutoff - _NEAR:
+            continue
+        is_long = len(whole.ids) > cutoff + _NEAR
+        if is_long and bound.of(talk[:-1]) < cutoff:
+            yield place, False
             continue
         spelled = spell(coder, record, coder.end_ids)
-        if spelled.length <= cutoff:
-            continue
-        first = first or named.format(total)
-        is_out = len(spelled.prompt_tokens) >= cutoff
-        cut, left_out = cut + (not is_out), left_out + is_out
-    return CutCount(total, cut, left_out, first)
+        if spelled.length > cutoff:
+            yield place, len(spelled.prompt_tokens) >= cutoff
 
 
 def introductions(folder: Path, names: Iterable[str]) -> list[str]:
@@ -121,11 +150,10 @@ class _Bound:
         self._growth = _GROWTH.get(kind)
         self._frames: dict[tuple[str, ...], int] = {}
 
-    def of(self, record: Record) -> float:
-        """Return the bound of a row; infinite where none is known."""
+    def of(self, messages: Sequence[Message]) -> float:
+        """Return the bound of a conversation; infinite where none is known."""
         if self._growth is None:
             return float("inf")
-        messages = messages_of(record)
         roles = tuple(str(message["role"]) for message in messages)
         written = sum(len(str(message["content"]).encode()) for message in messages)
         return self._growth * (self._frame(roles) + written)
@@ -134,6 +162,11 @@ class _Bound:
         """What the template writes around the words, in bytes, and the end token."""
         if roles not in self._frames:
             bare = [{"role": role, "content": "."} for role in roles]
-            text = render(self._coder.template, bare, special_tokens=self._coder.special_tokens)
+            text = render(
+                self._coder.template,
+                bare,
+                add_generation_prompt=roles[-1] == "user",
+                special_tokens=self._coder.special_tokens,
+            )
             self._frames[roles] = len(text.encode()) + 1
         return self._frames[roles]

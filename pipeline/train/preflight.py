@@ -9,6 +9,7 @@ from math import ceil
 from typing import Literal
 
 from pipeline.models.template import Policy
+from pipeline.publish.seen import CutCount
 from pipeline.train.config import DataFile, Settings
 
 Level = Literal["good", "look", "broken"]
@@ -45,6 +46,10 @@ class Facts:
     placeholder_rows: int = 0
     placeholder: str = ""
     """One of those that were left, to show."""
+    cut: CutCount | None = None
+    """What the cut-off cuts; None where the model's tokens cannot be read."""
+    template_fault: str = ""
+    """Why the model's chat template cannot be trained with as asked; empty if it can."""
     busy_runs: tuple[int, ...] = ()
     """Runs that train on the same device now."""
     shares_device: bool = False
@@ -69,8 +74,10 @@ def checks(facts: Facts) -> tuple[Check, ...]:
         _rows(facts),
         _test(facts),
         _placeholders(facts),
+        _cut(facts),
         _system(facts),
         _prompt(facts),
+        _template(facts),
         _rate(facts),
         _domains(facts),
         _steps(facts),
@@ -126,6 +133,22 @@ def _placeholders(facts: Facts) -> Check:
         values: dict[str, object] = {"count": facts.placeholder_rows, "example": facts.placeholder}
         return Check("placeholders", "look", values)
     return Check("placeholders", "good")
+
+
+def _cut(facts: Facts) -> Check | None:
+    if facts.cut is None:
+        return None
+    found = facts.cut
+    values: dict[str, object] = {"rows": found.rows, "cutoff": facts.settings.cutoff_tokens}
+    if not found.cut and not found.left_out:
+        return Check("cut", "good", values)
+    values |= {"count": found.cut, "out": found.left_out, "first": found.first}
+    return Check("cut", "look", values)
+
+
+def _template(facts: Facts) -> Check | None:
+    is_faulty = bool(facts.template_fault)
+    return Check("template", "broken", {"reason": facts.template_fault}) if is_faulty else None
 
 
 def _system(facts: Facts) -> Check | None:

@@ -14,6 +14,7 @@ from pipeline.train.config import Settings
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
+from tests.template_models import make
 
 WORKER = "tests.dashboard.fake_trainer"
 
@@ -136,3 +137,29 @@ def test_placeholders_that_were_left_are_told(open_page, home):
     run_seed.write_json_rows(folder / "identity_format2.json", [{"output": "I am {{name}}."}])
     page = open_page("launch")
     assert "{{name}}" in lines(page).replace("\\", "")
+
+
+def test_answers_that_would_be_cut_are_counted_before_the_start(open_page, home, language: str):
+    make("qwen2.5", home / "models" / "qwen")
+    run_seed.export(home)
+    page = open_page("launch", language)
+    assert "2,048" in lines(page)
+    page.number_input(key="launch_set_cutoff_tokens").set_value(32).run()
+    assert_calm(page)
+    said = next(
+        line
+        for line in lines(page).replace("\\", "").splitlines()
+        if "32" in line and "row 1" in line
+    )
+    assert "_format" in said
+    assert not page.button(key="launch_start").disabled
+
+
+def test_a_template_that_cannot_be_trained_with_stops_the_start(open_page, home, language: str):
+    model = make("qwen2.5", home / "models" / "qwen")
+    loses = "{{ messages | length }}{% for m in messages %}{{ m.content }}{% endfor %}"
+    (model / "chat_template.jinja").write_text(loses)
+    run_seed.export(home)
+    page = open_page("launch", language)
+    page.number_input(key="launch_set_cutoff_tokens").set_value(32).run()
+    assert page.button(key="launch_start").disabled

@@ -100,3 +100,17 @@ def test_a_model_whose_tokens_cannot_be_read_says_what_is_missing(tmp_path: Path
     (folder / missing).unlink()
     with pytest.raises(NoTokenizer, match=r"tokenizer\.json|chat template"):
         local.load(folder)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_rows_far_above_the_cutoff_are_counted_alike(coders, name: str):
+    """These are judged by one reading of the whole conversation, in batches."""
+    coder, cutoff = coders[name], 150
+    records = [
+        {"instruction": "问 why? " * (n % 60), "output": "\nbecause 因为 " * (n * 7 % 90)}
+        for n in range(700)
+    ]
+    examples = [encode(coder, r, "", cutoff=cutoff, end_ids=coder.end_ids) for r in records]
+    found = seen.count(records, coder, cutoff)
+    assert found.left_out == examples.count(None) > 0
+    assert found.cut == sum(example.is_cut for example in examples if example) > 0
