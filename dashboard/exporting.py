@@ -14,9 +14,10 @@ from pipeline.errors import PipelineError
 from pipeline.publish import manifest
 from pipeline.publish.export import export
 from pipeline.publish.manifest import ExportFile
-from pipeline.publish.plan import ExportWarning, plan
+from pipeline.publish.plan import PlannedFile, plan
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import Verification, verify
+from pipeline.publish.warnings import ExportWarning
 from store import clusters, exports, history
 from store.errors import StoreError
 from store.types import DatasetSummary, ExportRecord, Role
@@ -60,6 +61,11 @@ class Made:
     problem: str
 
 
+def part_of(file: ExportFile | PlannedFile) -> str:
+    """Return what a file is for: `train`, `test` (unseen wordings) or `new` (unseen facts)."""
+    return "new" if file.about == "facts" else file.split
+
+
 def suggested_datasets(summaries: tuple[DatasetSummary, ...]) -> list[str]:
     """Choose what usually belongs together: everything but one field only."""
     fields = [s.dataset.name for s in summaries if s.dataset.role == "domain" and s.usable]
@@ -86,7 +92,8 @@ def preview(recipe: Recipe) -> Preview:
     if known is None or known[0] != key:
         planned = plan(state.store(), recipe)
         files = tuple(
-            FileLine(f.name, f.dataset, f.role, f.split, f.rows, f.trigger) for f in planned.files
+            FileLine(f.name, f.dataset, f.role, part_of(f), f.rows, f.trigger)
+            for f in planned.files
         )
         shown = Preview(files, planned.pairs, planned.unreviewed, planned.warnings)
         known = st.session_state[PREVIEWED] = (key, shown)

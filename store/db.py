@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
@@ -22,6 +22,8 @@ from store import migrations
 from store.errors import NotFound, WorkspaceHeld
 
 T = TypeVar("T")
+Cursor = duckdb.DuckDBPyConnection
+"""What the other layers hand back to the store without looking into it."""
 HOLDER_NAME = "graft.holder.json"
 _MOST_REMEMBERED = 12
 """Answers kept; the largest, a list of a million ids, takes 16 MB."""
@@ -72,6 +74,21 @@ class Database:
             yield cursor
         finally:
             cursor.close()
+
+    @contextmanager
+    def snapshot(self, count: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, ...]]:
+        """Give cursors for threads that all see one state, whatever is written meanwhile."""
+        with ExitStack() as stack:
+            with self._write_lock:
+                cursors = tuple(self._connection.cursor() for _ in range(count))
+                for cursor in cursors:
+                    stack.callback(cursor.close)
+                    cursor.begin()
+                    # The state is fixed by the first statement, not by the beginning.
+                    cursor.execute("SELECT count(*) FROM migrations").fetchall()
+            yield cursors
+            for cursor in cursors:
+                cursor.rollback()
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,8 +1,9 @@
 """Exports made from this workspace: what each holds, pair by pair and version by version."""
 
 import json
-from collections.abc import Iterable
 from typing import cast
+
+import pyarrow
 
 from store.db import Database, allocate
 from store.errors import NameTaken, NotFound
@@ -24,10 +25,12 @@ def add(
     *,
     recipe: dict[str, object],
     manifest_sha1: str,
-    members: Iterable[tuple[int, int, str]],
+    members: pyarrow.Table,
 ) -> ExportRecord:
-    """Remember an export and its members (pair id, version, split); NameTaken if it exists."""
-    rows = list(members)
+    """Remember an export and its members (columns pair_id, version, split, by rising pair_id).
+
+    NameTaken if there is one of that name.
+    """
     with db.write() as cursor:
         if cursor.execute("SELECT 1 FROM exports WHERE name = ?", [name]).fetchone():
             raise NameTaken("export", name)
@@ -40,16 +43,14 @@ def add(
                 folder,
                 json.dumps(recipe, ensure_ascii=False),
                 manifest_sha1,
-                len(rows),
+                len(members),
             ],
         )
+        cursor.register("members", members)
         cursor.execute(
-            """
-            INSERT INTO export_pairs
-            SELECT ?, unnest(?::BIGINT[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[])
-            """,
-            [export_id, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]],
+            "INSERT INTO export_pairs SELECT ?, pair_id, version, split FROM members", [export_id]
         )
+        cursor.unregister("members")
     return by_name(db, name)
 
 

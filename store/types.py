@@ -7,6 +7,8 @@ from typing import Generic, Literal, TypeVar
 T = TypeVar("T")
 Role = Literal["identity", "domain", "general"]
 Layout = Literal["format2", "format3"]
+RowLayout = Layout | Literal["sharegpt", "messages"]
+"""How a row of an export is laid out; the last two are conversations."""
 Status = Literal["unreviewed", "accepted", "rejected", "removed"]
 """`removed` means: dropped as a duplicate of another pair (`Pair.duplicate_of`)."""
 Relation = Literal["duplicate", "paraphrase", "conflict", "lookalike"]
@@ -317,6 +319,21 @@ class ClusterFilter:
     relation: Relation | None = None
     reasons: tuple[Reason, ...] = ()
     least_score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowShape:
+    """What the rows of one file hold, in the order of its keys."""
+
+    layout: RowLayout = "format2"
+    trigger: str = ""
+    """Goes before the question; in format3 it is the instruction."""
+    system: bool = False
+    """Whether the rows have a system prompt."""
+    default_system: str = ""
+    """The system prompt of pairs that have none of their own."""
+    history: bool = False
+    facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state, problem
 from dashboard.text import named, plain, t
 from pipeline.errors import BadInput
-from pipeline.publish.plan import ExportWarning
 from pipeline.publish.recipe import LARGEST_TEST_SHARE, LayoutChoice, Recipe
+from pipeline.publish.warnings import ExportWarning
 from store import datasets, exports
 from store.types import DatasetSummary
 

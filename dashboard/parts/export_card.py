@@ -12,7 +12,7 @@ from dashboard.parts.notices import problem
 from dashboard.text import literal, named, plain, t
 from pipeline.publish.verify import Verification
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "test", "new")
 
 
 def export_card(made: Made, *, is_open: bool) -> None:
@@ -62,7 +62,7 @@ def _files(made: Made) -> None:
     splits = named("export.split", SPLITS)
     table = {
         plain("export.column_file"): [file.name for file in made.files],
-        plain("export.column_split"): [splits[file.split] for file in made.files],
+        plain("export.column_split"): [splits[exporting.part_of(file)] for file in made.files],
         plain("export.column_rows"): [file.rows for file in made.files],
         plain("export.column_size"): [size(file.bytes) for file in made.files],
         plain("export.column_sha1"): [file.sha1 for file in made.files],

@@ -27,7 +27,8 @@ def row_card(row: ReportRow, models: tuple[str, ...], names: dict[str, str], *, 
             icon, colour = OUTCOMES[outcome(row, judged)]
             chip(t(f"verdict.outcome_{outcome(row, judged)}"), icon, colour)
             role_chip(row.role)
-            chip(t(f"verdict.split_{row.split}"), "science" if row.split == "test" else "school")
+            part = "new" if row.about == "facts" else row.split
+            chip(t(f"verdict.split_{part}"), "school" if row.split == "train" else "science")
             for flag in flags(row, judged):
                 chip(t(f"verdict.flag_{flag}"), FLAGS[flag], "orange")
             st.caption(t("verdict.place", file=row.file, row=row.row), width="content")

@@ -120,6 +120,9 @@ def _knows(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     if trained.n:
         facts = _against(trained, base.score("facts_trained"))
         lines.append(t("verdict.knows_trained", **facts))
+    new = tuned.score("facts_new")
+    if new.n:
+        lines.append(t("verdict.knows_new", **_against(new, base.score("facts_new"))))
     return lines
 
 

@@ -24,6 +24,7 @@ LABELS: dict[Measure, str] = {
     "leakage": "brings up its name unasked",
     "facts_trained": "facts, wordings as trained",
     "facts_unseen": "facts, other wordings",
+    "facts_new": "facts never trained",
     "bleu4": "BLEU-4",
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.publish.export import export
-from pipeline.publish.plan import ExportWarning, WarningCode
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import verify
+from pipeline.publish.warnings import ExportWarning, WarningCode
 
 _WORDS: dict[WarningCode, str] = {
     "two_domains": "two fields in one export ({dataset}) get mixed up; better one field a run",

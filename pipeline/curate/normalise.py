@@ -28,13 +28,16 @@ def key(text: str) -> str:
     what is said stay ("C#" is not "C"), and a text of nothing but punctuation keeps itself.
     """
     folded = fold(text.translate(_RAISED))
-    letters = "".join(
-        c for c in folded if c in _MEANINGFUL or unicodedata.category(c)[0] not in "ZPC"
-    )
+    letters = "".join(c for c in folded if keeps(c))
     if not letters:
         return folded.strip()
     numbers = "|".join(numbers_of(folded))
     return f"{letters}\x1f{numbers}"
+
+
+def keeps(character: str) -> bool:
+    """Say whether a folded character counts in a key: it is no space, punctuation or control."""
+    return character in _MEANINGFUL or unicodedata.category(character)[0] not in "ZPC"
 
 
 def numbers_of(text: str) -> tuple[str, ...]:

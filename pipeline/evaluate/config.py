@@ -12,12 +12,23 @@ from pipeline.decode import decode
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate.names import Identity
 from pipeline.jsonio import read_json, write_json
-from store.types import Layout, Role
+from store.types import Role, RowLayout
 
-__all__ = ["BASE", "Candidate", "DataFile", "EvaluationConfig", "Policy", "Split", "read", "write"]
+__all__ = [
+    "BASE",
+    "About",
+    "Candidate",
+    "DataFile",
+    "EvaluationConfig",
+    "Policy",
+    "Split",
+    "read",
+    "write",
+]
 
 FORMAT = 1
 Split = Literal["train", "test"]
+About = Literal["wordings", "facts"]
 Policy = Literal["model", "none", "text"]
 
 
@@ -28,11 +39,13 @@ class DataFile:
     name: str
     dataset: str
     role: Role
-    layout: Layout
+    layout: RowLayout
     split: Split
     sha1: str
     rows: tuple[int, ...]
     """0-based places of the rows that are asked, rising."""
+    about: About = "wordings"
+    """What a test file asks: unseen wordings of trained facts, or unseen facts."""
 
 
 @dataclass(frozen=True, slots=True)

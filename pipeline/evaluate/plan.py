@@ -3,7 +3,6 @@
 Pure but for reading the export's files; the launcher (`pipeline.evaluate.jobs`) does the rest.
 """
 
-import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pipeline.evaluate.config import (
 from pipeline.evaluate.identity import says
 from pipeline.evaluate.names import Identity
 from pipeline.publish.manifest import ExportFile
+from pipeline.publish.rows import read_rows
 from store.types import Layout
 
 SAMPLE_SEED = 20240
@@ -135,9 +135,11 @@ def _asked(request: EvaluationRequest, files: Sequence[ExportFile], run: Trained
 
 
 def _sampled(file: ExportFile, limit: int | None) -> DataFile:
-    count = file.rows if limit is None else min(limit, file.rows)
+    # A file that holds its rows several times is asked once.
+    different = file.rows // file.repeat
+    count = different if limit is None else min(limit, different)
     # Drawn, not the first ones: wordings of one fact and rows of one language stand together.
-    rows = sorted(random.Random(SAMPLE_SEED).sample(range(file.rows), count))
+    rows = sorted(random.Random(SAMPLE_SEED).sample(range(different), count))
     return DataFile(
         name=file.name,
         dataset=file.dataset,
@@ -146,6 +148,7 @@ def _sampled(file: ExportFile, limit: int | None) -> DataFile:
         split=file.split,
         sha1=file.sha1,
         rows=tuple(rows),
+        about=file.about,
     )
 
 
@@ -153,7 +156,7 @@ def _identity_answers(export: Path, files: Iterable[ExportFile]) -> list[str]:
     answers: list[str] = []
     for file in files:
         if file.role == "identity":
-            rows = json.loads((export / file.name).read_text(encoding="utf-8"))
+            rows = read_rows(file.name, (export / file.name).read_bytes())
             answers += [str(row.get("output", "")) for row in rows]
     return answers
 

@@ -1,13 +1,13 @@
 """The rows of an evaluation's data files, as questions; each file's SHA-1 is checked first."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate.config import DataFile, EvaluationConfig
+from pipeline.publish.rows import read_rows
 
 
 class DataChanged(DoesNotHold):
@@ -62,7 +62,7 @@ def _file(export: Path, file: DataFile) -> Iterator[Question]:
     if found != file.sha1:
         raise DataChanged(path, f"its SHA-1 is {found}, the export recorded {file.sha1}")
     try:
-        rows = json.loads(content)
+        rows = read_rows(file.name, content)
         for place in file.rows:
             yield _question(file.name, place, rows[place])
     except (ValueError, LookupError, TypeError, AttributeError) as error:

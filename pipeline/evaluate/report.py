@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.decode import decode
-from pipeline.evaluate.config import Policy, Split
+from pipeline.evaluate.config import About, Policy, Split
 from pipeline.evaluate.metrics import Overlap
 from pipeline.evaluate.names import Identity, Language
 from pipeline.evaluate.statistics import NO_SCORE, Score
 from pipeline.jsonio import read_json, write_json
-from store.types import Layout, Role
+from store.types import Role, RowLayout
 
 FORMAT = 1
 
@@ -25,6 +25,7 @@ Measure = Literal[
     "leakage",
     "facts_trained",
     "facts_unseen",
+    "facts_new",
     "bleu4",
     "rouge1",
     "rouge2",
@@ -35,9 +36,11 @@ Measure = Literal[
 """
 `identity…`: share of held-back identity rows that say the new name and maker and claim no other ·
 `old_name`: share of them that claim another · `leakage`: share of domain and general answers that
-bring up the new name unasked · `facts_…`: share of domain rows with every key fact, in the wordings
-trained on and in wordings held back · overlap scores, 0 to 100, over all held-back rows ·
-`…loss`: mean loss a token of the reference answers, of general and of all held-back rows.
+bring up the new name unasked · `facts_…`: share of domain rows with every key fact: in the wordings
+trained on (`trained`), in wordings held back (`unseen`), and of facts held back whole (`new`: no
+training can teach them, so what is right beyond the base is guessed, or leaked) · overlap scores,
+0 to 100, over all held-back wordings · `…loss`: mean loss a token of the reference answers, of
+general and of all held-back wordings.
 """
 
 LOWER_IS_BETTER: frozenset[Measure] = frozenset(("old_name", "leakage", "general_loss", "loss"))
@@ -74,13 +77,15 @@ class ReportRow:
     """1-based, as the file counts."""
     dataset: str
     role: Role
-    layout: Layout
+    layout: RowLayout
     split: Split
     language: Language
     question: str
     reference: str
     facts: tuple[str, ...]
     answers: tuple[Answer, ...]
+    about: About = "wordings"
+    """What a held-back row asks: another wording of a trained fact, or a fact never trained."""
 
     def answer(self, model: str) -> Answer | None:
         """Return a model's answer, if it was asked this row and has answered."""

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from pipeline.evaluate import facts, identity, statistics
 from pipeline.evaluate.answers import RawAnswer
-from pipeline.evaluate.config import BASE, Candidate, DataFile, EvaluationConfig
+from pipeline.evaluate.config import (
+    BASE,
+    About,
+    Candidate,
+    DataFile,
+    EvaluationConfig,
+    Split,
+)
 from pipeline.evaluate.metrics import overlap
 from pipeline.evaluate.names import foreign, language
 from pipeline.evaluate.report import Answer, Measure, ModelReport, Report, ReportRow
@@ -64,6 +71,7 @@ def _row(config: EvaluationConfig, file: DataFile, raws: Sequence[RawAnswer]) ->
         reference=raw.reference,
         facts=raw.facts,
         answers=tuple(_judged(config, file, each) for each in raws),
+        about=file.about,
     )
 
 
@@ -159,23 +167,28 @@ def _leakage(row: ReportRow, answer: Answer) -> Figure | None:
     return _outcome(answer.is_leak)
 
 
-def _facts(split: str) -> Pick:
+def _facts(split: Split, about: About = "wordings") -> Pick:
     def pick(row: ReportRow, answer: Answer) -> Figure | None:
-        is_asked = row.role == "domain" and row.split == split
+        is_asked = row.role == "domain" and (row.split, row.about) == (split, about)
         return _outcome(answer.is_right) if is_asked else None
 
     return pick
 
 
+def _is_teachable(row: ReportRow) -> bool:
+    """Say whether a row was held back, but what it asks was not: other wordings, general rows."""
+    return row.split == "test" and row.about == "wordings"
+
+
 def _overlap(name: str) -> Pick:
     def pick(row: ReportRow, answer: Answer) -> Figure | None:
-        return (float(getattr(answer.overlap, name)), 1.0) if row.split == "test" else None
+        return (float(getattr(answer.overlap, name)), 1.0) if _is_teachable(row) else None
 
     return pick
 
 
 def _loss(row: ReportRow, answer: Answer) -> Figure | None:
-    if row.split != "test" or answer.loss is None or answer.loss_tokens == 0:
+    if not _is_teachable(row) or answer.loss is None or answer.loss_tokens == 0:
         return None
     return answer.loss, float(answer.loss_tokens)
 
@@ -188,6 +201,7 @@ PICKS: dict[Measure, Pick] = {
     "leakage": _leakage,
     "facts_trained": _facts("train"),
     "facts_unseen": _facts("test"),
+    "facts_new": _facts("test", "facts"),
     "bleu4": _overlap("bleu4"),
     "rouge1": _overlap("rouge1"),
     "rouge2": _overlap("rouge2"),

@@ -5,36 +5,36 @@ the way, `manifest.json` last; then the folder is renamed. There is no time in a
 same pairs and recipe give the same bytes.
 """
 
-import hashlib
+import errno
 import json
 import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+import pyarrow
 
-from pipeline.publish.layouts import to_row
+from pipeline.errors import BadInput
+from pipeline.publish import outline
 from pipeline.publish.manifest import FORMAT, ExportFile, Manifest
-from pipeline.publish.plan import (
-    ExportPlan,
-    ExportWarning,
-    PlannedFile,
-    check_not_empty,
-    plan,
-)
+from pipeline.publish.outline import Readers
+from pipeline.publish.plan import SIDES, ExportPlan, Members, check_not_empty, plan_of, sources
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.registry import registry
 from pipeline.publish.verify import MANIFEST, REGISTRY, sha1_of, verify
+from pipeline.publish.warnings import ExportWarning
+from pipeline.publish.write import sync_folder, write_bytes, write_rows
 from pipeline.workspace import Workspace
 from store import exports
 from store.db import Database
 from store.errors import NameTaken
 
-__all__ = ["ExportPlan", "ExportResult", "export", "plan"]
+__all__ = ["ExportResult", "export"]
 
 # One export at a time in a process: what bears this process's id and is not ours now is stale.
 _WRITING = threading.Lock()
@@ -50,6 +50,30 @@ class FolderTaken(NameTaken):
             "the workspace does not remember it. Choose another name, or move that folder away.",
         )
         self.folder = folder
+
+
+class ExportStopped(BadInput):
+    """The disk did not take the files: it is full, read-only, or not ours to write."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        why, cure = _CAUSES.get(
+            error.errno or 0, (error.strerror or str(error), "Look at that disk, then try again.")
+        )
+        super().__init__(
+            f"Nothing was exported: {folder} could not be written ({why}). {cure} "
+            "What was exported before is as it was."
+        )
+        self.folder, self.errno = folder, error.errno
+
+
+_CAUSES: dict[int, tuple[str, str]] = {
+    errno.ENOSPC: ("the disk is full", "Make room there, then export again."),
+    errno.EDQUOT: ("your share of the disk is full", "Make room there, then export again."),
+    errno.EFBIG: ("a file grew beyond the limit set for it", "Raise the limit, or export less."),
+    errno.EROFS: ("the disk is read-only", "Let it be written, or choose another workspace."),
+    errno.EACCES: ("you may not write there", "Change its rights, or choose another workspace."),
+    errno.EPERM: ("you may not write there", "Change its rights, or choose another workspace."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +97,20 @@ def export(db: Database, workspace: Workspace, recipe: Recipe) -> ExportResult:
     folder = workspace.exports / recipe.name
     if exports.is_taken(db, recipe.name):
         raise NameTaken("export", recipe.name)
-    planned = plan(db, recipe)
-    check_not_empty(planned)
-    with _WRITING:
-        remove_stale(workspace.exports, recipe.name)
-        temporary = Path(
-            tempfile.mkdtemp(prefix=_prefix(recipe.name, os.getpid()), dir=workspace.exports)
-        )
-        try:
-            manifest = _write(planned, temporary)
-            _place(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with _WRITING, outline.readers(db) as source:
+        planned = plan_of(sources(db, source, recipe), recipe)
+        check_not_empty(planned)
+        with _told(workspace.exports):
+            remove_stale(workspace.exports, recipe.name)
+            manifest = _written(source, planned, folder)
+            manifest_sha1 = sha1_of(folder / MANIFEST)
         exports.add(
             db,
             recipe.name,
             str(folder),
             recipe=recipe.to_json(),
-            manifest_sha1=sha1_of(folder / MANIFEST),
-            members=planned.members,
+            manifest_sha1=manifest_sha1,
+            members=_columns(planned.members),
         )
     return ExportResult(
         name=recipe.name,
@@ -101,6 +120,31 @@ def export(db: Database, workspace: Workspace, recipe: Recipe) -> ExportResult:
         unreviewed=planned.unreviewed,
         warnings=planned.warnings,
     )
+
+
+def _written(source: Readers, planned: ExportPlan, folder: Path) -> Manifest:
+    """Write everything into a folder beside, and put that in its place."""
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(folder.name, os.getpid()), dir=folder.parent))
+    try:
+        manifest = _write(source, planned, temporary)
+        _place(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return manifest
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into words."""
+    try:
+        yield
+    except OSError as error:
+        raise ExportStopped(folder, error) from error
+
+
+def _columns(members: Members) -> pyarrow.Table:
+    sides = pyarrow.array(SIDES).take(pyarrow.array(members.sides))
+    return pyarrow.table({"pair_id": members.ids, "version": members.versions, "split": sides})
 
 
 def remove_stale(home: Path, name: str) -> None:
@@ -118,66 +162,25 @@ def _prefix(name: str, pid: int) -> str:
     return f".{name}.tmp-{pid}-"
 
 
-def _write(planned: ExportPlan, folder: Path) -> Manifest:
+def _write(source: Readers, planned: ExportPlan, folder: Path) -> Manifest:
     """Write every file, the manifest last, and return what the manifest says."""
     folder.chmod(0o755)
-    files = [(_write_rows(each, folder), each.columns) for each in planned.files]
-    listed = registry(files)
-    registry_sha1 = _write_hashed(folder / REGISTRY, [_pretty(listed)])[0]
+    files = [(write_rows(source, each, folder), each.shape) for each in planned.files]
     manifest = Manifest(
         name=planned.recipe.name,
         recipe=planned.recipe.to_json(),
         pairs=planned.pairs,
         unreviewed=planned.unreviewed,
         files=tuple(file for file, _ in files),
-        registry_sha1=registry_sha1,
+        registry_sha1=write_bytes(folder / REGISTRY, _pretty(registry(files))),
     )
-    _write_hashed(folder / MANIFEST, [_pretty({"format": FORMAT, **asdict(manifest)})])
-    _sync(folder)
+    write_bytes(folder / MANIFEST, _pretty({"format": FORMAT, **asdict(manifest)}))
+    sync_folder(folder)
     return manifest
-
-
-def _write_rows(planned: PlannedFile, folder: Path) -> ExportFile:
-    sha1, size_bytes = _write_hashed(folder / planned.name, _pieces(planned))
-    return ExportFile(
-        name=planned.name,
-        dataset=planned.dataset,
-        role=planned.role,
-        layout=planned.layout,
-        split=planned.split,
-        rows=planned.rows,
-        bytes=size_bytes,
-        sha1=sha1,
-        trigger=planned.trigger,
-    )
-
-
-def _pieces(planned: PlannedFile) -> Iterator[bytes]:
-    """Yield an alpaca array with one row a line."""
-    trigger = planned.trigger if planned.layout == "format3" else ""
-    before = "[\n"
-    for pair in planned.pairs:
-        row = to_row(pair, planned.columns, trigger=trigger)
-        yield (before + json.dumps(row, ensure_ascii=False)).encode()
-        before = ",\n"
-    yield b"\n]\n"
 
 
 def _pretty(value: dict[str, object]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _write_hashed(path: Path, pieces: Iterator[bytes] | list[bytes]) -> tuple[str, int]:
-    """Write and sync a file; return its SHA-1 and size, counted while it is written."""
-    digest, size_bytes = hashlib.sha1(usedforsecurity=False), 0
-    with path.open("xb") as file:
-        for piece in pieces:
-            file.write(piece)
-            digest.update(piece)
-            size_bytes += len(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest(), size_bytes
 
 
 def _place(temporary: Path, folder: Path) -> None:
@@ -187,7 +190,7 @@ def _place(temporary: Path, folder: Path) -> None:
             raise FolderTaken(folder)
         return
     temporary.rename(folder)
-    _sync(folder.parent)
+    sync_folder(folder.parent)
 
 
 def _is_same(temporary: Path, folder: Path) -> bool:
@@ -196,11 +199,3 @@ def _is_same(temporary: Path, folder: Path) -> bool:
     if not manifest.is_file() or manifest.read_bytes() != (temporary / MANIFEST).read_bytes():
         return False
     return verify(folder).holds
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,10 +8,12 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
 from pipeline.publish.verify import MANIFEST
-from store.types import Layout, Role
+from store.types import Layout, Role, RowLayout
 
 FORMAT = 1
 Split = Literal["train", "test"]
+About = Literal["wordings", "facts"]
+"""What a test asks: unseen wordings of trained facts (and general pairs), or unseen facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,16 @@ class ExportFile:
     name: str
     dataset: str
     role: Role
-    layout: Layout
+    layout: RowLayout
     split: Split
     rows: int
     bytes: int
     sha1: str
     trigger: str = ""
+    about: About = "wordings"
+    """Which of the two tests it is; of no meaning for training files."""
+    repeat: int = 1
+    """How many times each pair stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,11 @@ class Manifest:
                 chosen[file.dataset] = file
         return tuple(chosen.values())
 
-    def tests(self) -> tuple[ExportFile, ...]:
-        """Return the files of rows held back."""
-        return tuple(file for file in self.files if file.split == "test")
+    def tests(self, about: About | None = None) -> tuple[ExportFile, ...]:
+        """Return the files of rows held back, or only those of one kind."""
+        return tuple(
+            file for file in self.files if file.split == "test" and about in (None, file.about)
+        )
 
 
 def read(folder: Path) -> Manifest:

@@ -1,14 +1,17 @@
 """What an export is made of: a frozen recipe that can be kept as JSON."""
 
 import unicodedata
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Literal, get_args
 
 from pipeline.decode import decode
 from pipeline.errors import BadInput
 
-LayoutChoice = Literal["format2", "format3", "both"]
+LayoutChoice = Literal["format2", "format3", "both", "sharegpt", "messages"]
+FileFormat = Literal["json", "jsonl", "parquet"]
+SystemPolicy = Literal["keep", "drop", "text"]
 LARGEST_TEST_SHARE = 0.5
+LARGEST_REPEAT = 100
 _LONGEST_BYTES = 180
 """File systems allow 255 bytes a name; the layout, the ending and a temporary mark come on top."""
 _REFUSED = set('/\\:*?"<>|,')
@@ -24,12 +27,25 @@ class Recipe:
     datasets: tuple[str, ...]
     """Names of the datasets, in the order of the files."""
     layout: LayoutChoice = "both"
+    """`both` means format2 and format3, a file each."""
+    layouts: dict[str, LayoutChoice] = field(default_factory=dict)
+    """Datasets that are laid out otherwise."""
+    repeats: dict[str, int] = field(default_factory=dict)
+    """How many times the rows of a dataset stand in its training file, where that is not once."""
+    replay: float | None = None
+    """The share of general pairs in what is trained, those of lowest hash; None takes them all."""
     test_share: float = 0.2
-    """About this share is held back as a test; 0 holds nothing back."""
+    """About this share of wordings is held back as a test; 0 holds nothing back."""
+    fact_share: float = 0.1
+    """About this share of whole facts of domain datasets is held back as a second test."""
+    system: SystemPolicy = "keep"
+    """Of the pairs' own system prompts: keep them, drop them, or give `system_text` to the rest."""
+    system_text: str = ""
     accepted_only: bool = False
     """Leave out pairs that nobody has reviewed."""
     seed: int = 42
     """Another seed holds other wordings back."""
+    file_format: FileFormat = "json"
 
     def __post_init__(self) -> None:
         check_name(self.name, "export")
@@ -38,13 +54,16 @@ class Recipe:
         repeated = sorted({name for name in self.datasets if self.datasets.count(name) > 1})
         if repeated:
             raise BadInput(f"The recipe names the dataset {repeated[0]!r} twice. Name it once.")
-        if self.layout not in ("format2", "format3", "both"):
-            raise BadInput(f"The layout {self.layout!r} is none of format2, format3, both.")
-        if not 0 <= self.test_share <= LARGEST_TEST_SHARE:
-            raise BadInput(
-                f"The test share is {self.test_share}; choose 0 to {LARGEST_TEST_SHARE}, "
-                "so that more is trained than held back."
-            )
+        self._check_choices()
+        self._check_numbers()
+
+    def layout_of(self, dataset: str) -> LayoutChoice:
+        """Return the layout asked for a dataset."""
+        return self.layouts.get(dataset, self.layout)
+
+    def repeat_of(self, dataset: str) -> int:
+        """Return how many times a dataset's rows are trained in one pass."""
+        return self.repeats.get(dataset, 1)
 
     def to_json(self) -> dict[str, object]:
         """Return the recipe as a JSON object."""
@@ -57,6 +76,37 @@ class Recipe:
             return decode(cls, value)
         except ValueError as error:
             raise BadInput(f"This is no recipe: {error}.") from error
+
+    def _check_choices(self) -> None:
+        strangers = sorted({*self.layouts, *self.repeats} - set(self.datasets))
+        if strangers:
+            raise BadInput(
+                f"The recipe says something of {strangers[0]!r}, which is none of its datasets."
+            )
+        for layout in (self.layout, *self.layouts.values()):
+            if layout not in get_args(LayoutChoice):
+                known = ", ".join(get_args(LayoutChoice))
+                raise BadInput(f"The layout {layout!r} is none of {known}.")
+        if self.file_format not in get_args(FileFormat):
+            known = ", ".join(get_args(FileFormat))
+            raise BadInput(f"The file format {self.file_format!r} is none of {known}.")
+        if self.system not in get_args(SystemPolicy):
+            raise BadInput(f"The system policy {self.system!r} is none of keep, drop, text.")
+        if (self.system == "text") != bool(self.system_text.strip()):
+            raise BadInput("A system text and the policy 'text' belong together; give both.")
+
+    def _check_numbers(self) -> None:
+        for name, share in (("test", self.test_share), ("fact", self.fact_share)):
+            if not 0 <= share <= LARGEST_TEST_SHARE:
+                raise BadInput(
+                    f"The {name} share is {share}; choose 0 to {LARGEST_TEST_SHARE}, "
+                    "so that more is trained than held back."
+                )
+        if self.replay is not None and not 0 <= self.replay < 1:
+            raise BadInput(f"The replay share is {self.replay}; choose 0 up to, but not, 1.")
+        for name, repeat in self.repeats.items():
+            if not 1 <= repeat <= LARGEST_REPEAT:
+                raise BadInput(f"{name} is repeated {repeat} times; choose 1 to {LARGEST_REPEAT}.")
 
 
 def check_name(name: str, kind: str) -> None:

@@ -1,126 +1,250 @@
 """What is trained and what is held back: by hash, so that it never depends on order or chance.
 
-Held back are *unseen wordings of trained facts*: a fact is what shares a normalised answer in one
-dataset, and only a fact with three or more wordings gives one up. What is nearly one text (the
-same question, a duplicate, a paraphrase cluster) is one wording and stays on one side.
+Pairs that are nearly one text (the same question, a duplicate, a paraphrase cluster) are one
+*wording* and stay on one side. A *fact* is what shares an answer among domain datasets or in one
+identity dataset, and whatever shares a wording with it. Two kinds are held back and kept apart:
+
+- whole facts of domain datasets, all their wordings: *unseen facts*, which no training can teach;
+- single wordings of facts that are trained, and of general pairs: *unseen wordings*.
+
+The number that decides stands for the wording's questions alone, and the lowest ones are held
+back: a pair that is added moves its own wording, and at most one other. The answer has no part in
+it, so that a correction does not move a row from test to train.
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import cast
 
-from pipeline.curate.normalise import key
-from pipeline.publish.manifest import Split
-from store.types import Pair, Relation
+import numpy
+
+from pipeline.publish.keys import Numbers, mixed, together
+from pipeline.publish.outline import Flags, Integers, Outline
+from store.types import Relation
 
 FEWEST_WORDINGS = 3
+"""A fact with fewer wordings is trained whole."""
+FEWEST_FACTS = 10
+"""A dataset with fewer facts is trained whole."""
+TRAIN, TEST, FACTS = 0, 1, 2
 _SAME_WORDING: tuple[Relation, ...] = ("duplicate", "paraphrase")
-Answer = tuple[int, str]
-"""A dataset's id and a normalised answer: what makes a fact."""
 Links = Iterable[tuple[Relation, tuple[int, ...]]]
 
 
-def assign(
-    grouped: list[Pair], general: list[Pair], links: Links, *, test_share: float, seed: int
-) -> dict[int, Split]:
-    """Return the split of every pair, by id.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much is held back, and the seed that decides which."""
 
-    `grouped` are the pairs of identity and domain datasets, split fact by fact; `general` those of
-    general ones, of which about `test_share` is held back whatever they answer. A wording that
-    stands among both follows the facts. The result depends on texts, links and seed alone.
+    wordings: float
+    """Of each fact's wordings, and of general pairs."""
+    facts: float
+    """Of each domain dataset's facts."""
+    seed: int
+
+
+def assign(outlines: Sequence[Outline], links: Links, shares: Shares) -> list[Integers]:
+    """Return TRAIN, TEST (unseen wordings) or FACTS (unseen facts) of every pair, a dataset each.
+
+    General pairs give up their share whatever they answer; where a wording stands among both, it
+    follows the facts.
     """
-    everything = [*grouped, *general]
-    if test_share == 0:
-        return {pair.id: "train" for pair in everything}
-    wordings = _wordings(everything, links)
-    ranks = [_rank(wording, seed) for wording in wordings]
-    facts = {pair.id for pair in grouped}
-    is_fact = [any(pair.id in facts for pair in wording) for wording in wordings]
-    others = sorted((n for n, fact in enumerate(is_fact) if not fact), key=lambda n: ranks[n])
-    held = set(others[: round(test_share * len(others))])
-    answers = {
-        n: {(pair.dataset_id, key(pair.answer)) for pair in wording}
-        for n, wording in enumerate(wordings)
-        if is_fact[n]
-    }
-    held |= _held_of_facts(answers, ranks, test_share)
-    return {
-        pair.id: "test" if n in held else "train"
-        for n, wording in enumerate(wordings)
-        for pair in wording
-    }
+    pairs = _pairs(outlines)
+    wordings = _wordings(pairs, links)
+    ranks = _ranks(wordings, pairs.questions, shares.seed)
+    facts = _facts(pairs, wordings)
+    sides = numpy.zeros(len(ranks), dtype=numpy.int64)
+    _hold_facts(sides, pairs, wordings, facts, shares)
+    _hold_general(sides, wordings, pairs, ranks, shares.wordings)
+    _hold_wordings(sides, wordings, pairs, ranks, shares.wordings)
+    of_pairs = sides[wordings]
+    ends = numpy.cumsum([len(outline) for outline in outlines])[:-1]
+    return list(numpy.split(of_pairs, ends))
 
 
-def _wordings(pairs: list[Pair], links: Links) -> list[list[Pair]]:
-    """Join the pairs that may not be parted, wherever they stand."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The pairs of all datasets, one after the other."""
+
+    ids: Integers
+    questions: Numbers
+    answers: Numbers
+    """Of the answer and where it counts as the same: what makes a fact."""
+    datasets: Integers
+    """Which outline each comes from."""
+    is_general: Flags
+    is_domain: Flags
+
+
+def _pairs(outlines: Sequence[Outline]) -> _Pairs:
+    places = numpy.repeat(numpy.arange(len(outlines)), [len(outline) for outline in outlines])
+    # The name and not the id: the same data in another workspace is split alike.
+    homes = ["" if each.dataset.role == "domain" else each.dataset.name for each in outlines]
+    names = numpy.array([_number(home) for home in homes], dtype=numpy.uint64)
+    roles = numpy.array([each.dataset.role for each in outlines])
+    answers = numpy.concatenate([each.answers for each in outlines])
+    return _Pairs(
+        ids=numpy.concatenate([each.ids for each in outlines]),
+        questions=numpy.concatenate([each.questions for each in outlines]),
+        answers=together(names[places], answers),
+        datasets=places,
+        is_general=(roles == "general")[places],
+        is_domain=(roles == "domain")[places],
+    )
+
+
+def _wordings(pairs: _Pairs, links: Links) -> Integers:
+    """Return the wording of each pair, numbered from 0."""
+    _, groups = numpy.unique(pairs.questions, return_inverse=True)
+    together_ = [ids for relation, ids in links if relation in _SAME_WORDING]
+    if not together_:
+        return cast("Integers", groups)
+    order = numpy.argsort(pairs.ids, kind="stable")
+    flat = numpy.array([pair_id for ids in together_ for pair_id in ids], dtype=numpy.int64)
+    places = numpy.searchsorted(pairs.ids, flat, sorter=order)
+    places = numpy.minimum(places, max(len(order) - 1, 0))
+    found = order[places]
+    is_here = pairs.ids[found] == flat
+    joined, at = _Joined(), 0
+    for ids in together_:
+        here = [int(groups[found[n]]) for n in range(at, at + len(ids)) if is_here[n]]
+        at += len(ids)
+        for other in here[1:]:
+            joined.join(here[0], other)
+    return joined.applied(cast("Integers", groups))
+
+
+def _facts(pairs: _Pairs, wordings: Integers) -> Integers:
+    """Return the fact of each pair, numbered from 0: joined by answers and by wordings."""
+    _, answers = numpy.unique(pairs.answers, return_inverse=True)
+    order = numpy.lexsort((answers, wordings))
+    same_wording = wordings[order][1:] == wordings[order][:-1]
+    other_answer = answers[order][1:] != answers[order][:-1]
     joined = _Joined()
-    asked: dict[str, int] = {}
-    for pair in pairs:
-        first = asked.setdefault(f"{key(pair.question)}\n{key(pair.context)}", pair.id)
-        joined.join(first, pair.id)
-    known = {pair.id for pair in pairs}
-    for relation, ids in links:
-        here = [pair_id for pair_id in ids if pair_id in known]
-        if relation in _SAME_WORDING:
-            for pair_id in here[1:]:
-                joined.join(here[0], pair_id)
-    members: dict[int, list[Pair]] = defaultdict(list)
-    for pair in pairs:
-        members[joined.root(pair.id)].append(pair)
-    return list(members.values())
+    for n in numpy.flatnonzero(same_wording & other_answer):
+        joined.join(int(answers[order[n]]), int(answers[order[n + 1]]))
+    return joined.applied(cast("Integers", answers))
 
 
-def _held_of_facts(
-    answers: dict[int, set[Answer]], ranks: list[float], test_share: float
-) -> set[int]:
-    """Choose the wordings that each fact gives up, those of lowest rank first.
+def _hold_facts(
+    sides: Integers, pairs: _Pairs, wordings: Integers, facts: Integers, shares: Shares
+) -> None:
+    """Hold whole facts back: of each domain dataset its share, those of lowest rank."""
+    if not shares.facts or not len(facts):
+        return
+    # With a salt: else the facts held back would be those whose wordings are held back anyway.
+    ranks = _ranks(facts, pairs.questions, shares.seed + 1)
+    is_whole = numpy.ones(len(ranks), dtype=numpy.bool_)
+    is_whole[facts[~pairs.is_domain]] = False
+    homes = numpy.full(len(ranks), len(pairs.datasets), dtype=numpy.int64)
+    numpy.minimum.at(homes, facts, pairs.datasets)
+    for home in numpy.unique(homes[is_whole]):
+        mine = numpy.flatnonzero(is_whole & (homes == home))
+        if len(mine) < FEWEST_FACTS:
+            continue
+        chosen = mine[numpy.argsort(ranks[mine], kind="stable")][: round(shares.facts * len(mine))]
+        sides[wordings[numpy.isin(facts, chosen)]] = FACTS
+
+
+def _hold_general(
+    sides: Integers, wordings: Integers, pairs: _Pairs, ranks: Numbers, share: float
+) -> None:
+    is_fact = numpy.zeros(len(ranks), dtype=numpy.bool_)
+    is_fact[wordings[~pairs.is_general]] = True
+    others = numpy.flatnonzero(~is_fact)
+    chosen = others[numpy.argsort(ranks[others], kind="stable")][: round(share * len(others))]
+    sides[chosen] = TEST
+
+
+def _hold_wordings(
+    sides: Integers, wordings: Integers, pairs: _Pairs, ranks: Numbers, share: float
+) -> None:
+    """Hold back of each fact that is trained its share of wordings, those of lowest rank.
 
     A wording with two answers (an undecided conflict) goes only where both stay trained.
     """
-    of_answer: dict[Answer, list[int]] = defaultdict(list)
-    for n in sorted(answers, key=lambda n: ranks[n]):
-        for answer in answers[n]:
-            of_answer[answer].append(n)
-    left = {answer: len(numbers) for answer, numbers in of_answer.items()}
+    if not share:
+        return
+    # A fact's wordings, general pairs among them: theirs are answers too, but of no fact.
+    is_meant = ~pairs.is_general & (sides[wordings] == TRAIN)
+    answers, of_answer = numpy.unique(pairs.answers[is_meant], return_inverse=True)
+    asked = numpy.unique(of_answer * len(ranks) + wordings[is_meant])
+    of_answer, of_wording = numpy.divmod(asked, len(ranks))
+    order = numpy.lexsort((ranks[of_wording], of_answer))
+    of_answer, of_wording = of_answer[order], of_wording[order]
+    counts = numpy.bincount(of_answer, minlength=len(answers))
+    wanted = numpy.maximum(1, numpy.rint(share * counts).astype(numpy.int64))
+    wanted[counts < FEWEST_WORDINGS] = 0
+    is_shared = numpy.bincount(of_wording, minlength=len(ranks)) > 1
+    # Answers that share a wording with another one need care; the others are apart.
+    needs_care = numpy.zeros(len(answers), dtype=numpy.bool_)
+    needs_care[of_answer[is_shared[of_wording]]] = True
+    places = numpy.arange(len(of_answer)) - (numpy.cumsum(counts) - counts)[of_answer]
+    is_simple = ~needs_care[of_answer] & (places < wanted[of_answer])
+    sides[of_wording[is_simple]] = TEST
+    rest = needs_care[of_answer]
+    careful = _carefully(of_answer[rest], of_wording[rest], answers, wanted)
+    sides[list(careful)] = TEST
+
+
+def _carefully(
+    of_answer: Integers, of_wording: Integers, answers: Numbers, wanted: Integers
+) -> set[int]:
+    """Choose the wordings given up where some have two answers; both must stay trained."""
+    asked: dict[int, list[int]] = {}
+    answered: dict[int, list[int]] = {}
+    for answer, wording in zip(of_answer.tolist(), of_wording.tolist(), strict=True):
+        asked.setdefault(answer, []).append(wording)
+        answered.setdefault(wording, []).append(answer)
+    left = {answer: len(wordings) for answer, wordings in asked.items()}
     held: set[int] = set()
-    for answer in sorted(of_answer):
-        numbers = of_answer[answer]
-        wanted = max(1, round(test_share * len(numbers)))
-        if len(numbers) < FEWEST_WORDINGS:
-            continue
-        for n in numbers:
-            if len(held.intersection(numbers)) >= wanted:
+    for answer in sorted(asked, key=lambda each: int(answers[each])):
+        for wording in asked[answer]:
+            if len(held.intersection(asked[answer])) >= wanted[answer]:
                 break
-            if n not in held and all(left[each] > 1 for each in answers[n]):
-                held.add(n)
-                for each in answers[n]:
+            if wording not in held and all(left[each] > 1 for each in answered[wording]):
+                held.add(wording)
+                for each in answered[wording]:
                     left[each] -= 1
     return held
 
 
-def _rank(wording: list[Pair], seed: int) -> float:
-    """Return a number from 0 to 1 that only the seed and the questions decide.
+def _ranks(groups: Integers, questions: Numbers, seed: int) -> Numbers:
+    """Return the lowest number of each group's questions under the seed."""
+    count = int(groups.max()) + 1 if len(groups) else 0
+    ranks = numpy.full(count, numpy.iinfo(numpy.uint64).max, dtype=numpy.uint64)
+    salt = numpy.full(len(questions), _number(str(seed)), dtype=numpy.uint64)
+    numpy.minimum.at(ranks, groups, mixed(together(salt, questions)))
+    return ranks
 
-    The answer has no part in it: a corrected answer must not move a row from test to train.
-    """
-    text = min(f"{pair.question}\x1f{pair.context}" for pair in wording)
-    digest = hashlib.sha256(f"{seed}\x1f{text}".encode()).digest()
-    return int.from_bytes(digest[:8]) / 2**64
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
 class _Joined:
-    """Disjoint sets of pair ids."""
+    """Disjoint sets of group numbers."""
 
     def __init__(self) -> None:
         self._parent: dict[int, int] = {}
 
-    def root(self, pair_id: int) -> int:
-        """Return the id that stands for the whole set."""
-        while self._parent.setdefault(pair_id, pair_id) != pair_id:
-            self._parent[pair_id] = pair_id = self._parent[self._parent[pair_id]]
-        return pair_id
+    def root(self, group: int) -> int:
+        """Return the number that stands for the whole set."""
+        while self._parent.setdefault(group, group) != group:
+            self._parent[group] = group = self._parent[self._parent[group]]
+        return group
 
     def join(self, one: int, other: int) -> None:
         """Make one set of two."""
         low, high = sorted((self.root(one), self.root(other)))
         self._parent[high] = low
+
+    def applied(self, groups: Integers) -> Integers:
+        """Return the groups with joined ones made one, numbered from 0 again."""
+        if not self._parent:
+            return groups
+        roots = numpy.arange(int(groups.max()) + 1 if len(groups) else 0)
+        for group in list(self._parent):
+            roots[group] = self.root(group)
+        _, numbered = numpy.unique(roots[groups], return_inverse=True)
+        return cast("Integers", numbered)

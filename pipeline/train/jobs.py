@@ -115,7 +115,7 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         export=str(request.export),
         layout=request.layout,
         data=tuple(_data_file(file) for file in training),
-        validation=tuple(_data_file(file) for file in listed.tests() if file.rows),
+        validation=tuple(_data_file(file) for file in listed.tests("wordings") if file.rows),
         system_prompt=request.system_prompt,
         device=device,
         preset=request.preset,

@@ -7,7 +7,6 @@ contract is docs/run-folder.md; this file reads in the order in which things hap
 
 import hashlib
 import inspect
-import json
 import logging
 import math
 import random
@@ -26,6 +25,7 @@ from pipeline.errors import BadInput, PipelineError
 from pipeline.jsonio import write_json
 from pipeline.models.example import Example, Record, encode
 from pipeline.models.template import with_system_prompt
+from pipeline.publish.rows import read_rows
 from pipeline.train import config as configs
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import checkpoints, showing
@@ -148,7 +148,7 @@ def _examples(
         data = path.read_bytes()
         if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
             raise DataChanged(path)
-        records = json.loads(data)
+        records = read_rows(file.name, data)
         _check_pages(config, coder, ends, records[: showing.COMPARED_ROWS], events)
         for record in records:
             cutoff = config.settings.cutoff_tokens
@@ -170,7 +170,11 @@ def _examples(
 
 
 def _check_pages(
-    config: TrainConfig, coder: HubCoder, ends: tuple[int, ...], rows: list[Record], events: Events
+    config: TrainConfig,
+    coder: HubCoder,
+    ends: tuple[int, ...],
+    rows: Sequence[Record],
+    events: Events,
 ) -> None:
     """Warn where the token view shows other tokens than are trained."""
     if showing.pages_differ(Path(config.model), config.system_prompt, coder, ends, rows):

@@ -36,7 +36,8 @@ def test_an_export_prints_its_files_and_verifies_by_name_and_by_folder(line: Lin
     code, made, said = line("export", "琴-1", "--datasets", "me,古琴", "--layout", "format3")
     assert (code, made["export"]) == (0, "琴-1")
     assert [file["name"] for file in made["files"]] == [
-        "me_format2.json", "me_test.json", "古琴_format3.json", "古琴_test.json",
+        "me_format2.json", "me_test.json",
+        "古琴_format3.json", "古琴_test.json", "古琴_test_facts.json",
     ]  # fmt: skip
     assert all(len(file["sha1"]) == 40 and file["rows"] for file in made["files"])
     assert "placeholder" in said

@@ -110,6 +110,19 @@ def test_a_limit_draws_the_same_rows_each_time_and_not_the_first(request_: Evalu
     assert list(rows) == sorted(rows)
 
 
+def test_a_file_that_holds_its_rows_several_times_is_asked_once(request_: EvaluationRequest):
+    files = [replace(file, repeat=4) if file.rows == 20 else file for file in FILES]
+    assert plan(request_, files, [run()], "").file("harbour_format3.json").rows == (0, 1, 2, 3, 4)
+
+
+def test_facts_never_trained_are_asked_as_such(request_: EvaluationRequest):
+    new = replace(listed("harbour_test.json", "domain", "test"), name="harbour_test_facts.json")
+    files = [*FILES, replace(new, about="facts")]
+    asked = plan(request_, files, [run()], "")
+    assert asked.file("harbour_test_facts.json").about == "facts"
+    assert asked.file("harbour_test.json").about == "wordings"
+
+
 def test_runs_on_different_bases_are_refused(request_: EvaluationRequest):
     with pytest.raises(BadInput, match="run 2 on /models/other"):
         plan(request_, FILES, [run(1), run(2, base="/models/other")], "")

@@ -66,6 +66,22 @@ def test_facts_as_trained_and_in_unseen_wordings_are_apart():
     assert not measured.is_complete
 
 
+def test_facts_that_were_never_trained_are_a_measure_of_their_own():
+    unseen = data_file("clinic_test.json", rows=1)
+    new = replace(data_file("clinic_test_facts.json", rows=1), about="facts")
+    measured = score(
+        plan(unseen, new),
+        [
+            said(unseen.name, 0, "1", "It is 37.", loss=1.0),
+            said(new.name, 0, "1", "It is 370.", loss=9.0),
+        ],
+    )
+    assert measured.model("1").score("facts_unseen") == rate([True])
+    assert measured.model("1").score("facts_new") == rate([False])
+    assert value(measured, "1", "loss") == 1.0
+    assert measured.rows[1].about == "facts"
+
+
 def test_a_name_in_an_unrelated_answer_is_a_leak():
     general = data_file("general_test.json", role="general")
     measured = score(

@@ -13,10 +13,11 @@ from pipeline.curate import ingest
 from pipeline.errors import BadInput
 from pipeline.publish import manifest
 from pipeline.publish.export import FolderTaken, export
-from pipeline.publish.layouts import Columns, to_row
-from pipeline.publish.plan import ExportWarning, plan
+from pipeline.publish.layouts import ALL, to_row
+from pipeline.publish.plan import plan
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import sha1_of, verify
+from pipeline.publish.warnings import ExportWarning
 from pipeline.workspace import REPOSITORY, Workspace
 from store import clusters, datasets, exports, pairs
 from store.db import Database
@@ -144,7 +145,7 @@ def test_an_export_is_remembered_pair_by_pair(filled: Database, workspace: Works
     planned = plan(filled, RECIPE)
     made = export(filled, workspace, RECIPE)
     record = exports.by_name(filled, "clinic-1")
-    assert exports.members(filled, record.id) == planned.members
+    assert exports.members(filled, record.id) == tuple(planned.members)
     assert (record.pair_count, record.folder) == (68, str(made.folder))
     assert Recipe.from_json(record.recipe) == RECIPE
     assert record.manifest_sha1 == sha1_of(made.folder / "manifest.json")
@@ -227,9 +228,8 @@ def test_what_is_exported_can_be_imported_again(
     pairs.insert_many(db, datasets.create(db, name, "general").id, rows, summary="test")
     folder = export(db, workspace, Recipe(name, (name,), test_share=0)).folder
     again = ingest.read(folder / f"{name}_format2.json", layout="format2")
-    full = Columns(system=True, history=True, facts=True)
     assert again.refused == ()
-    assert [to_row(row, full) for row in again.rows] == [to_row(row, full) for row in rows]
+    assert [to_row(row, ALL) for row in again.rows] == [to_row(row, ALL) for row in rows]
 
 
 # A process of its own that stops at its n-th fsync and waits there to be killed.

@@ -1,104 +1,186 @@
-"""What is held back: unseen wordings of trained facts, by hash and never by order."""
+"""What is held back: unseen wordings and unseen facts, by hash and never by order."""
 
-from datetime import UTC, datetime
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.publish.manifest import Split
-from pipeline.publish.split import Links, assign
-from store.types import Pair
+from pipeline.curate.normalise import key
+from pipeline.publish.outline import Outline
+from pipeline.publish.split import FACTS, TEST, TRAIN, Links, Shares, assign
+from store.types import Relation
+from tests.pipeline.publish.outlines import Row, outlined
 
-NOW = datetime(2026, 11, 25, tzinfo=UTC)
-
-
-def pair(pair_id: int, question: str, answer: str) -> Pair:
-    return Pair(
-        pair_id, 1, question, answer, "", None, (), (), "accepted", None, "", "", 0, 1, NOW, NOW
-    )
+Sides = dict[int, int]
 
 
-def fact(first: int, answer: str, wordings: int) -> list[Pair]:
-    return [pair(first + n, f"{answer}, wording {n}?", answer) for n in range(wordings)]
+def fact(first: int, answer: str, wordings: int) -> list[Row]:
+    return [(first + n, f"{answer}, wording {n}?", answer) for n in range(wordings)]
 
 
-def held(splits: dict[int, Split]) -> set[int]:
-    return {pair_id for pair_id, split in splits.items() if split == "test"}
+def sides(
+    *found: Outline, links: Links = (), share: float = 0.2, facts: float = 0.0, seed: int = 42
+) -> Sides:
+    """The side of each pair, by its id."""
+    assigned = assign(found, links, Shares(share, facts, seed))
+    return {
+        int(pair_id): int(side)
+        for each, of_each in zip(found, assigned, strict=True)
+        for pair_id, side in zip(each.ids, of_each, strict=True)
+    }
 
 
-def split(facts: list[Pair], general: list[Pair], links: Links = (), share: float = 0.2):
-    return assign(facts, general, links, test_share=share, seed=42)
+def held(found: Sides, side: int = TEST) -> set[int]:
+    return {pair_id for pair_id, mine in found.items() if mine == side}
 
 
 @pytest.mark.parametrize(("wordings", "given_up"), [(1, 0), (2, 0), (3, 1), (5, 1), (10, 2)])
 def test_a_fact_gives_up_its_share_of_three_wordings_or_more(wordings: int, given_up: int):
-    assert len(held(split(fact(1, "blue", wordings), []))) == given_up
+    assert len(held(sides(outlined(fact(1, "blue", wordings))))) == given_up
 
 
-def test_a_share_of_zero_holds_nothing_back():
-    assert held(split(fact(1, "blue", 9), fact(20, "red", 9), share=0)) == set()
+def test_shares_of_zero_hold_nothing_back():
+    rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 9)]
+    assert set(sides(outlined(rows), share=0).values()) == {TRAIN}
 
 
 def test_the_same_question_is_never_on_both_sides():
-    rows = fact(1, "blue", 5) + [pair(n + 50, f"BLUE， wording {n}", "Blue!") for n in range(5)]
-    splits = split(rows, [])
-    assert [splits[n] for n in range(1, 6)] == [splits[n] for n in range(50, 55)]
-    assert len(held(splits)) == 2
+    rows = fact(1, "blue", 5) + [(n + 50, f"BLUE， wording {n}", "Blue!") for n in range(5)]
+    found = sides(outlined(rows))
+    assert [found[n] for n in range(1, 6)] == [found[n] for n in range(50, 55)]
+    assert len(held(found)) == 2
 
 
 def test_a_question_in_two_datasets_is_on_one_side():
     facts = fact(1, "blue", 5)
-    twins = [pair(row.id + 50, row.question, "Something else.") for row in facts]
-    splits = split(facts, twins)
-    assert [splits[row.id] for row in facts] == [splits[row.id] for row in twins]
+    twins = [(pair_id + 50, question, "Something else.") for pair_id, question, _ in facts]
+    found = sides(outlined(facts), outlined(twins, "general", "general"))
+    assert [found[row[0]] for row in facts] == [found[row[0]] for row in twins]
 
 
 @pytest.mark.parametrize("relation", ["duplicate", "paraphrase"])
-def test_nearly_one_text_is_one_wording(relation):
-    everything = fact(1, "blue", 4)
-    joined = [(relation, (1, 2)), (relation, (2, 3))]
-    assert held(split(everything, [], joined)) == set()
+def test_nearly_one_text_is_one_wording(relation: Relation):
+    joined: Links = [(relation, (1, 2)), (relation, (2, 3)), (relation, (4, 99))]
+    assert held(sides(outlined(fact(1, "blue", 4)), links=joined)) == set()
 
 
 @pytest.mark.parametrize("relation", ["conflict", "lookalike"])
-def test_what_only_looks_alike_is_not_joined(relation):
-    assert len(held(split(fact(1, "blue", 4), [], [(relation, (1, 2, 3, 4))]))) == 1
+def test_what_only_looks_alike_is_not_joined(relation: Relation):
+    joined: Links = [(relation, (1, 2, 3, 4))]
+    assert len(held(sides(outlined(fact(1, "blue", 4)), links=joined))) == 1
 
 
-def test_an_answer_that_is_never_trained_is_not_held_back():
-    doubted = [pair(row.id + 50, row.question, f"wrong {row.id}") for row in fact(1, "blue", 5)]
-    assert held(split(fact(1, "blue", 5) + doubted, [])) == set()
+def test_an_answer_that_is_never_trained_is_not_held_back_as_a_wording():
+    doubted = [(row[0] + 50, row[1], f"wrong {row[0]}") for row in fact(1, "blue", 5)]
+    assert held(sides(outlined(fact(1, "blue", 5) + doubted))) == set()
 
 
 def test_general_pairs_give_up_their_share_whatever_they_answer():
-    assert len(held(split([], [pair(n, f"question {n}?", "Yes.") for n in range(50)]))) == 10
+    rows = [(n, f"question {n}?", "Yes.") for n in range(50)]
+    assert len(held(sides(outlined(rows, "general")))) == 10
+
+
+def test_whole_facts_are_held_back_with_all_their_wordings():
+    rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 3)]
+    found = sides(outlined(rows), share=0, facts=0.25)
+    unseen = {row[2] for row in rows if found[row[0]] == FACTS}
+    assert len(unseen) == 5
+    assert held(found, FACTS) == {row[0] for row in rows if row[2] in unseen}
+
+
+def test_who_the_model_is_and_small_fields_are_trained_whole():
+    rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 3)]
+    assert held(sides(outlined(rows, "identity"), facts=0.5), FACTS) == set()
+    assert held(sides(outlined(rows[: 9 * 3]), facts=0.5), FACTS) == set()
 
 
 def test_another_seed_holds_other_wordings_back():
     rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 5)]
-    seeds = [held(assign(rows, [], (), test_share=0.2, seed=seed)) for seed in (1, 2)]
-    assert len(seeds[0]) == len(seeds[1]) == 20
-    assert seeds[0] != seeds[1]
+    one, other = (held(sides(outlined(rows), seed=seed)) for seed in (1, 2))
+    assert len(one) == len(other) == 20
+    assert one != other
 
 
-rows_in_any_order = st.lists(
-    st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("xyz")), max_size=25
-).flatmap(st.permutations)
+def test_pairs_that_are_added_move_hardly_any_row():
+    rows = [row for n in range(100) for row in fact(n * 10, f"answer {n}", 5)]
+    before = sides(outlined(rows), facts=0.1)
+    added = [row for n in range(100, 105) for row in fact(n * 10, f"answer {n}", 5)]
+    after = sides(outlined(rows + added), facts=0.1)
+    moved = {row[2] for row in rows if before[row[0]] != after[row[0]]}
+    assert len(moved) <= 5
 
 
-@given(rows_in_any_order)
-def test_the_order_and_the_ids_of_pairs_do_not_matter(rows: list[tuple[str, str]]):
-    def sides(texts: list[tuple[str, str]]) -> dict[tuple[str, str], Split]:
-        made = [pair(n, *text) for n, text in enumerate(texts)]
-        return {(p.question, p.answer): split(made, [], share=0.4)[p.id] for p in made}
-
-    assert sides(rows) == sides(rows[::-1])
+def test_a_corrected_answer_moves_no_row_of_another_fact():
+    rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 5)]
+    changed = [(pair_id, asked, answer.replace("answer 3", "3")) for pair_id, asked, answer in rows]
+    assert sides(outlined(rows), facts=0.2) == sides(outlined(changed), facts=0.2)
 
 
-@given(rows_in_any_order)
-def test_every_answer_that_is_tested_is_trained_too(rows: list[tuple[str, str]]):
-    made = [pair(n, *text) for n, text in enumerate(rows)]
-    splits = split(made, [], share=0.5)
-    trained = {p.answer for p in made if splits[p.id] == "train"}
-    assert {p.answer for p in made if splits[p.id] == "test"} <= trained
+def leaked(rows: list[Row], planted: list[tuple[int, int]], found: Sides) -> float:
+    """The share of held-back rows with a planted paraphrase in training."""
+    tested = {pair_id for pair_id, side in found.items() if side != TRAIN}
+    twins = {one: other for pair in planted for one, other in (pair, pair[::-1])}
+    bad = [pair_id for pair_id in tested if pair_id in twins and twins[pair_id] not in tested]
+    return len(bad) / len(tested)
+
+
+def test_planted_paraphrases_leak_from_a_random_split_and_not_from_ours():
+    rows = [(n, f"question {n}?", f"answer {n // 8}") for n in range(800)]
+    planted = [(n, n + 1) for n in range(0, 800, 2)]
+    links: Links = [("paraphrase", pair) for pair in planted]
+    drawn = set(random.Random(42).sample(range(800), 160))
+    by_chance = {n: TEST if n in drawn else TRAIN for n in range(800)}
+    assert leaked(rows, planted, by_chance) > 0.7
+    assert leaked(rows, planted, sides(outlined(rows), links=links, facts=0.1)) == 0
+
+
+words = st.sampled_from(["a", "b!", "B", "c 1", "d", "e", "f", "g", "一", "二？"])
+relations = st.sampled_from(["duplicate", "paraphrase", "conflict", "lookalike"])
+texts = st.lists(st.tuples(words, st.sampled_from("wxyz")), min_size=1, max_size=40)
+graphs = st.lists(st.tuples(relations, st.lists(st.integers(0, 50), min_size=2, max_size=4)))
+seeds = st.integers(0, 5)
+
+
+def build(rows: list[tuple[str, str]]) -> list[Outline]:
+    """The rows dealt out to three datasets, one a role."""
+    numbered = [(n, *row) for n, row in enumerate(rows)]
+    return [
+        outlined(numbered[0::3], "domain", "clinic"),
+        outlined(numbered[1::3], "identity", "me"),
+        outlined(numbered[2::3], "general", "general"),
+    ]
+
+
+@given(texts, graphs, seeds)
+def test_no_cluster_is_in_both_training_and_test(rows, graph, seed):
+    links = [(relation, tuple(sorted(set(ids)))) for relation, ids in graph]
+    found = sides(*build(rows), links=links, share=0.4, facts=0.4, seed=seed)
+    for relation, ids in links:
+        if relation in ("duplicate", "paraphrase"):
+            assert len({found[n] for n in ids if n in found}) <= 1
+    by_question: dict[str, set[int]] = {}
+    for n, (question, _) in enumerate(rows):
+        by_question.setdefault(key(question), set()).add(found[n])
+    assert all(len(each) == 1 for each in by_question.values())
+
+
+@given(texts, seeds)
+def test_a_wording_that_is_tested_is_of_a_fact_that_is_trained(rows, seed):
+    clinic = outlined([(n, *row) for n, row in enumerate(rows)])
+    found = sides(clinic, share=0.5, facts=0.5, seed=seed)
+    trained = {rows[n][1] for n in found if found[n] == TRAIN}
+    assert {rows[n][1] for n in held(found)} <= trained
+    assert not {rows[n][1] for n in held(found, FACTS)} & trained
+
+
+@given(texts, st.randoms())
+def test_the_order_and_the_ids_of_pairs_do_not_matter(rows, chance):
+    mixed = list(rows)
+    chance.shuffle(mixed)
+
+    def by_text(texts_: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        found = sides(outlined([(n, *row) for n, row in enumerate(texts_)]), share=0.4, facts=0.3)
+        return {row: found[n] for n, row in enumerate(texts_)}
+
+    assert by_text(rows) == by_text(mixed)

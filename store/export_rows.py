@@ -1,0 +1,169 @@
+"""Pairs as an export takes them: columns without Python objects, and rows as lines of JSON.
+
+DuckDB makes the text of the rows and Arrow hands it over as one run of bytes, so that a million
+pairs cost no million objects. Knows no files.
+"""
+
+from typing import Literal
+
+import duckdb
+import pyarrow
+
+from store.types import RowShape, Status
+
+_CHUNK_ROWS = 60_000
+
+
+def stretches(
+    cursor: duckdb.DuckDBPyConnection, dataset_id: int, statuses: tuple[Status, ...]
+) -> list[tuple[int, int]]:
+    """Return the first and last ids of stretches of some ten thousand pairs, in order."""
+    rows = cursor.execute(
+        f"""
+        SELECT min(id), max(id) FROM (
+            SELECT id, row_number() OVER (ORDER BY id) AS place FROM pairs WHERE {_TAKEN})
+        GROUP BY (place - 1) // {_CHUNK_ROWS} ORDER BY 1
+        """,
+        [dataset_id, list(statuses)],
+    ).fetchall()
+    return [(int(first), int(last)) for first, last in rows]
+
+
+def outline(
+    cursor: duckdb.DuckDBPyConnection,
+    dataset_id: int,
+    statuses: tuple[Status, ...],
+    stretch: tuple[int, int],
+) -> pyarrow.Table:
+    """Return the pairs of a stretch by rising id.
+
+    Columns: id, version, is_unreviewed, question, context, answer, has_system, has_history,
+    has_facts, has_placeholder, characters and bytes of all its text.
+    """
+    return cursor.sql(
+        f"""
+        SELECT id, version, status = 'unreviewed' AS is_unreviewed, question, context, answer,
+               coalesce(system, '') <> '' AS has_system, history <> '[]' AS has_history,
+               len(facts) > 0 AS has_facts, {_HAS_PLACEHOLDER} AS has_placeholder,
+               {" + ".join(f"length({text})" for text in _TEXTS)} AS characters,
+               {" + ".join(f"strlen({text})" for text in _TEXTS)} AS bytes
+        FROM pairs WHERE {_TAKEN} AND id BETWEEN ? AND ? ORDER BY id
+        """,
+        params=[dataset_id, list(statuses), *stretch],
+    ).to_arrow_table()
+
+
+_TAKEN = "dataset_id = ? AND list_contains(?::VARCHAR[], status)"
+_TEXTS = ("question", "context", "answer", "coalesce(system, '')", "history")
+_PLACEHOLDER = r"\{\{\s*[^{}\s][^{}]{0,40}?\s*\}\}"
+# Looking for two braces is ten times quicker than the pattern, and nearly always enough.
+_HAS_PLACEHOLDER = " OR ".join(
+    f"(contains({text}, '{{{{') AND regexp_matches({text}, '{_PLACEHOLDER}'))" for text in _TEXTS
+)
+
+
+def asking(
+    cursor: duckdb.DuckDBPyConnection,
+    dataset_ids: list[int],
+    statuses: tuple[Status, ...],
+    text: str,
+) -> int:
+    """Return how many pairs of these datasets have a text in their question."""
+    rows = cursor.execute(
+        """
+        SELECT count(*) FROM pairs WHERE list_contains(?::BIGINT[], dataset_id)
+        AND list_contains(?::VARCHAR[], status) AND contains(question, ?)
+        """,
+        [dataset_ids, list(statuses), text],
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def rendered(
+    cursor: duckdb.DuckDBPyConnection,
+    ids: pyarrow.Array,
+    shape: RowShape,
+    form: Literal["json", "jsonl", "parquet"],
+) -> pyarrow.Table:
+    """Return the pairs of these ids (rising, each once) as rows, in order.
+
+    For `json` and `jsonl` one text a row: an object after a comma and a line break, or before a
+    line break. For `parquet` a column a field.
+    """
+    row, values = _row(shape, is_text=form != "parquet")
+    line = {"json": f"',' || chr(10) || to_json({row})::VARCHAR", "parquet": row}.get(
+        form, f"to_json({row})::VARCHAR || chr(10)"
+    )
+    chosen = "line.*" if form == "parquet" else "line"
+    cursor.register("wanted", pyarrow.table({"id": ids}))
+    try:
+        return cursor.sql(
+            f"""
+            SELECT {chosen} FROM (
+                SELECT id, {line} AS line FROM pairs
+                WHERE id BETWEEN ? AND ? AND id IN (SELECT id FROM wanted))
+            ORDER BY id
+            """,
+            params=[*values, ids[0].as_py(), ids[-1].as_py()],
+        ).to_arrow_table()
+    finally:
+        cursor.unregister("wanted")
+
+
+def _row(shape: RowShape, *, is_text: bool) -> tuple[str, list[object]]:
+    """Return the row as an SQL struct, and the values of its markers."""
+    if shape.layout in ("sharegpt", "messages"):
+        return _conversation(shape)
+    values: list[object] = []
+    fields = ["instruction := question", "input := context", "output := answer"]
+    if shape.layout == "format3":
+        fields[:2] = ["instruction := ?::VARCHAR", f"input := {_ASKED}"]
+        values.append(shape.trigger)
+    if shape.system:
+        fields.append(f"system := {_SYSTEM}")
+        values.append(shape.default_system)
+    if shape.history:
+        fields.append(f"history := {'history::JSON' if is_text else _TURNS}")
+    if shape.facts:
+        fields.append("facts := facts")
+    return f"struct_pack({', '.join(fields)})", values
+
+
+_ASKED = "CASE WHEN context = '' THEN question ELSE question || chr(10) || context END"
+_TURNS = "from_json(history, '[[\"VARCHAR\"]]')"
+_SYSTEM = "coalesce(nullif(system, ''), ?::VARCHAR)"
+
+
+def _conversation(shape: RowShape) -> tuple[str, list[object]]:
+    speaker, says = ("from", "value") if shape.layout == "sharegpt" else ("role", "content")
+    person, model = ("human", "gpt") if shape.layout == "sharegpt" else ("user", "assistant")
+
+    def turn(who: str, text: str) -> str:
+        return f'struct_pack("{speaker}" := \'{who}\', "{says}" := {text})'
+
+    values: list[object] = []
+    asked = _ASKED
+    if shape.trigger:
+        asked = f"?::VARCHAR || chr(10) || {asked}"
+        values.append(shape.trigger)
+    turns = f"[{turn(person, asked)}, {turn(model, 'answer')}]"
+    if shape.history:
+        earlier = (
+            f"flatten(list_transform({_TURNS},"
+            f" lambda t: [{turn(person, 't[1]')}, {turn(model, 't[2]')}]))"
+        )
+        turns = f"list_concat({earlier}, {turns})"
+    if shape.layout == "messages":
+        if shape.system:
+            told = f"[{turn('system', _SYSTEM)}]"
+            turns = f"CASE WHEN {_SYSTEM} = '' THEN {turns} ELSE list_concat({told}, {turns}) END"
+            values = [shape.default_system, *values, shape.default_system, *values]
+        fields = [f"messages := {turns}"]
+    else:
+        fields = [f"conversations := {turns}"]
+        if shape.system:
+            fields.append(f"system := {_SYSTEM}")
+            values.append(shape.default_system)
+    if shape.facts:
+        fields.append("facts := facts")
+    return f"struct_pack({', '.join(fields)})", values
