@@ -16,6 +16,8 @@ _WORDS: dict[WarningCode, str] = {
     "no_trigger": "{dataset} has no trigger, so it is written in format2",
     "small_dataset": "{dataset} has only {count} pairs",
     "leftover_placeholders": "{count} pairs of {dataset} hold a placeholder that nobody filled in",
+    "trigger_in_general": "the trigger of {dataset} also stands in {count} general pairs",
+    "small_replay": "general pairs are only {count} % of what is trained ({dataset})",
     "open_conflicts": "{count} conflicts in {dataset} are undecided",
 }
 
