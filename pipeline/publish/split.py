@@ -50,6 +50,8 @@ def assign(outlines: Sequence[Outline], links: Links, shares: Shares) -> list[In
     follows the facts.
     """
     pairs = _pairs(outlines)
+    if not len(pairs.ids):
+        return [numpy.zeros(0, dtype=numpy.int64) for _ in outlines]
     wordings = _wordings(pairs, links)
     ranks = _ranks(wordings, pairs.questions, shares.seed)
     facts = _facts(pairs, wordings)
@@ -102,7 +104,7 @@ def _wordings(pairs: _Pairs, links: Links) -> Integers:
     order = numpy.argsort(pairs.ids, kind="stable")
     flat = numpy.array([pair_id for ids in together_ for pair_id in ids], dtype=numpy.int64)
     places = numpy.searchsorted(pairs.ids, flat, sorter=order)
-    places = numpy.minimum(places, max(len(order) - 1, 0))
+    places = numpy.minimum(places, len(order) - 1)
     found = order[places]
     is_here = pairs.ids[found] == flat
     joined, at = _Joined(), 0
@@ -130,7 +132,7 @@ def _hold_facts(
     sides: Integers, pairs: _Pairs, wordings: Integers, facts: Integers, shares: Shares
 ) -> None:
     """Hold whole facts back: of each domain dataset its share, those of lowest rank."""
-    if not shares.facts or not len(facts):
+    if not shares.facts:
         return
     # With a salt: else the facts held back would be those whose wordings are held back anyway.
     ranks = _ranks(facts, pairs.questions, shares.seed + 1)
@@ -211,8 +213,7 @@ def _carefully(
 
 def _ranks(groups: Integers, questions: Numbers, seed: int) -> Numbers:
     """Return the lowest number of each group's questions under the seed."""
-    count = int(groups.max()) + 1 if len(groups) else 0
-    ranks = numpy.full(count, numpy.iinfo(numpy.uint64).max, dtype=numpy.uint64)
+    ranks = numpy.full(int(groups.max()) + 1, numpy.iinfo(numpy.uint64).max, dtype=numpy.uint64)
     salt = numpy.full(len(questions), _number(str(seed)), dtype=numpy.uint64)
     numpy.minimum.at(ranks, groups, mixed(together(salt, questions)))
     return ranks
@@ -243,7 +244,7 @@ class _Joined:
         """Return the groups with joined ones made one, numbered from 0 again."""
         if not self._parent:
             return groups
-        roots = numpy.arange(int(groups.max()) + 1 if len(groups) else 0)
+        roots = numpy.arange(int(groups.max()) + 1)
         for group in list(self._parent):
             roots[group] = self.root(group)
         _, numbered = numpy.unique(roots[groups], return_inverse=True)
