@@ -23,10 +23,11 @@ def read_rows(name: str, content: bytes) -> list[dict[str, object]]:
         rows = [json.loads(line) for line in content.split(b"\n") if line.strip()]
     else:
         rows = json.loads(content)
-    return [_alpaca(row) for row in rows]
+    return [as_alpaca(row) for row in rows]
 
 
-def _alpaca(row: dict[str, object]) -> dict[str, object]:
+def as_alpaca(row: dict[str, object]) -> dict[str, object]:
+    """Return a row of any layout as an alpaca row; one that is alpaca already as it is."""
     is_messages = "messages" in row
     turns = row.get("messages" if is_messages else "conversations")
     if not isinstance(turns, list):

@@ -5,17 +5,17 @@ Streams the files that an export wrote; knows no database.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.models.example import Record, messages_of, spell
 from pipeline.models.template import Message, render
 from pipeline.models.tokenizer import LocalCoder
-from pipeline.publish.layouts import Columns, to_row
+from pipeline.publish.layouts import ALL, to_row
+from pipeline.publish.rows import as_alpaca, read_rows
 from store.types import NewPair, Pair
 
-EVERY_COLUMN = Columns(system=True, history=True, facts=True)
 INTRODUCTIONS = 2_000
 """Identity answers from which the name is read; more do not tell more."""
 _BATCH_ROWS = 512
@@ -47,17 +47,20 @@ class CutCount:
 
 
 def rows(path: Path) -> Iterator[Record]:
-    """Yield the rows of an alpaca file: line by line as an export writes them, else as a whole."""
+    """Yield the rows of an export's file: line by line where it writes them so, else as a whole."""
+    if path.suffix == ".parquet":
+        yield from read_rows(path.name, path.read_bytes())
+        return
     with path.open(encoding="utf-8") as file:
-        is_by_line = file.readline().strip() == "[" and file.readline().strip()[-2:] in ("},", "}")
+        is_array = file.readline().strip() == "[" and file.readline().strip()[-2:] in ("},", "}")
         file.seek(0)
-        if not is_by_line:
-            yield from json.load(file)
+        if not is_array and path.suffix != ".jsonl":
+            yield from map(as_alpaca, json.load(file))
             return
         for line in file:
             text = line.strip().removesuffix(",")
             if text not in ("[", "]", ""):
-                yield json.loads(text)
+                yield as_alpaca(json.loads(text))
 
 
 def row(path: Path, number: int) -> Record:
@@ -71,7 +74,8 @@ def row(path: Path, number: int) -> Record:
 
 def record_of(pair: Pair | NewPair, trigger: str = "") -> Record:
     """Return a pair as the row that an export would write; with a trigger in format3."""
-    return to_row(pair, EVERY_COLUMN, trigger=trigger)
+    shape = replace(ALL, layout="format3", trigger=trigger) if trigger else ALL
+    return to_row(pair, shape)
 
 
 def count_in(folder: Path, names: Sequence[str], coder: LocalCoder, cutoff: int) -> CutCount:
