@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -70,6 +71,8 @@ def _facts(fact: Exception) -> dict[str, object]:
 
 def _shown(value: object) -> object:
     """A folder by its name, several things one after another."""
+    if isinstance(value, datetime):
+        return when(value)
     if isinstance(value, Path):
         return value.name
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value

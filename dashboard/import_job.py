@@ -17,9 +17,17 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
-from pipeline.curate import dedup, ingest
+from pipeline.curate import dedup
 from pipeline.curate.columns import Columns
-from pipeline.curate.importing import ImportResult, Target, import_ingested
+from pipeline.curate.importing import (
+    Cancelled,
+    ImportResult,
+    Progress,
+    Reading,
+    Target,
+    import_files,
+)
+from pipeline.curate.sources import Source
 from pipeline.errors import PipelineError
 from store.db import Database
 from store.errors import StoreError
@@ -28,7 +36,7 @@ from store.types import Layout
 COMPARED_AT_ONCE = 2_000
 """Datasets up to this many pairs are compared right after the import; larger ones when asked."""
 
-Phase = Literal["reading", "comparing", "done", "cancelled", "failed"]
+Phase = Literal["reading", "storing", "comparing", "done", "cancelled", "failed"]
 logger = logging.getLogger(__name__)
 
 
@@ -39,19 +47,16 @@ class ImportRunning(PipelineError):
         super().__init__("Another import is under way. Wait for it, or cancel it, then try again.")
 
 
-class _Cancelled(Exception):
-    """The person cancelled before this file was stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class Task:
     """One file to import, how it is read, and where it goes."""
 
-    path: Path
-    name: str
+    source: Source
     target: Target
     columns: Columns | None = None
     layout: Layout | None = None
+    is_again: bool = False
+    """Whether it is imported although it was before."""
     is_taken: bool = False
     """Whether the job takes the file away with it, as it does with what was uploaded."""
 
@@ -77,7 +82,7 @@ class Snapshot:
     @property
     def is_active(self) -> bool:
         """Whether something still happens by itself."""
-        return self.phase in {"reading", "comparing"}
+        return self.phase in {"reading", "storing", "comparing"}
 
     @property
     def left_s(self) -> float | None:
@@ -101,11 +106,11 @@ class ImportJob:
         self._database = database
         self._folder = Path(tempfile.mkdtemp(prefix="graft-import-"))
         self._tasks = tuple(self._taken(task, number) for number, task in enumerate(tasks))
-        self._sizes = tuple(_size(task.path) for task in self._tasks)
+        self._sizes = tuple(map(_size, self._tasks))
         self._values = dict(values)
         self._cancel = threading.Event()
         self._began = time.monotonic()
-        self._now = Snapshot("reading", tuple(task.name for task in tasks))
+        self._now = Snapshot("reading", tuple(task.source.name for task in tasks))
         self._thread = threading.Thread(target=self._run, name="graft-import", daemon=True)
 
     def start(self) -> None:
@@ -132,12 +137,12 @@ class ImportJob:
     def _run(self) -> None:
         try:
             for place, task in enumerate(self._tasks):
-                self._now = replace(self._now, place=place, rows=0)
+                self._now = replace(self._now, phase="reading", place=place, rows=0)
                 result = self._bring(task)
                 self._now = replace(self._now, results=(*self._now.results, result))
             self._compare()
             self._end("done")
-        except _Cancelled:
+        except Cancelled:
             self._end("cancelled")
         except (PipelineError, StoreError) as fact:
             self._end("failed", fact=fact)
@@ -149,10 +154,8 @@ class ImportJob:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _bring(self, task: Task) -> ImportResult:
-        self._refuse_if_cancelled()
-        read = ingest.read(task.path, layout=task.layout, columns=task.columns)
-        self._refuse_if_cancelled()
-        return import_ingested(self._database, [read], task.target, values=self._values)
+        how = Reading(task.layout, task.columns, self._values, task.is_again)
+        return import_files(self._database, [task.source], task.target, how, self._watch)
 
     def _compare(self) -> None:
         changed = {
@@ -164,14 +167,13 @@ class ImportJob:
             self._now = replace(self._now, phase="comparing", share=1.0)
             dedup.run(self._database, changed)
 
-    def _progress(self, rows: int, done_bytes: int) -> None:
-        before = sum(self._sizes[: self._now.place])
-        share = min(1.0, (before + done_bytes) / max(1, sum(self._sizes)))
-        self._now = replace(self._now, rows=rows, share=share)
-
-    def _refuse_if_cancelled(self) -> None:
+    def _watch(self, now: Progress) -> None:
         if self._cancel.is_set():
-            raise _Cancelled
+            raise Cancelled
+        before = sum(self._sizes[: self._now.place])
+        share = min(1.0, (before + now.done_bytes) / max(1, sum(self._sizes)))
+        phase: Phase = "storing" if now.phase == "storing" else "reading"
+        self._now = replace(self._now, phase=phase, rows=now.rows, share=share)
 
     def _end(self, phase: Phase, *, fact: Exception | None = None, reference: str = "") -> None:
         elapsed = time.monotonic() - self._began
@@ -183,9 +185,11 @@ class ImportJob:
         """Move an uploaded file here, so that closing its tab does not take it away."""
         if not task.is_taken:
             return task
-        place = self._folder / str(number) / task.path.name
+        (path,) = task.source.paths
+        place = self._folder / str(number) / path.name
         place.parent.mkdir()
-        return replace(task, path=Path(shutil.move(task.path, place)))
+        shutil.move(path, place)
+        return replace(task, source=replace(task.source, paths=(place,)))
 
 
 class Desk:
@@ -228,10 +232,8 @@ def _desk(path: str) -> Desk:
     return Desk()
 
 
-def _size(path: Path) -> int:
+def _size(task: Task) -> int:
     try:
-        if path.is_dir():
-            return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        return path.stat().st_size
+        return sum(path.stat().st_size for path in task.source.paths)
     except OSError:
         return 0

@@ -1,56 +1,35 @@
-"""What the Import page works with: where files come from, how they are read, where they go.
+"""What the Import page works with: how files are read, where they go, what is asked of the job.
 
 Holds the page's session state under names that start with `import_`; it draws nothing.
 """
 
-import stat
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
-from streamlit.typing import UploadedFile
 
 from dashboard import state
 from dashboard.guard import reaction, words
+from dashboard.import_files import PATH, SAMPLES, Given
 from dashboard.import_job import ImportJob, Task, desk
-from dashboard.text import plain
 from pipeline.curate import columns as column_names
 from pipeline.curate import ingest, placeholders
 from pipeline.curate.columns import Columns, ColumnsUnknown
-from pipeline.curate.formats import SUFFIXES, read_records
-from pipeline.curate.importing import Target
+from pipeline.curate.importing import Target, imported_before
 from pipeline.curate.ingest import Ingested
 from pipeline.errors import PipelineError
-from pipeline.workspace import REPOSITORY
 from store import datasets, history
 from store.errors import NotFound
+from store.incoming import PastImport
 from store.types import Dataset, Layout, Role
 
-PATH, SAMPLES, BATCH, SEEN, CHOICES = (
-    "import_path",
-    "import_samples",
-    "import_batch",
-    "import_seen",
-    "import_choices",
+BATCH, SEEN, CHOICES = "import_batch", "import_seen", "import_choices"
+FIELDS = (
+    *("instruction", "input", "output", "system", "history", "facts"),
+    *("messages", "tools", "text"),
 )
-FIELDS = ("instruction", "input", "output", "system", "history", "facts")
-SAMPLE_NAMES = ("identity.json", "ashmoor_harbour.json", "yanxi_guqin.json", "general.json")
 UNSURE_SHARE = 0.1
 """Where more of the rows than this are refused, the columns may be guessed wrongly."""
-SAMPLED = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A file that was given; its key changes when the file does."""
-
-    key: str
-    path: Path
-    is_uploaded: bool = False
-    problem: str = ""
-    """Why it cannot be looked into, in words; empty where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +51,8 @@ class Look:
     problem: str = ""
     is_unsure: bool = False
     """Whether a person should look at the columns."""
-
-
-def given(uploads: Iterable[UploadedFile]) -> tuple[Given, ...]:
-    """Return what is uploaded, named by path, or chosen as samples."""
-    found = [_uploaded(upload) for upload in uploads]
-    path = str(st.session_state.get(PATH) or "").strip().strip("\"'").replace("\0", "")
-    if path:
-        found += _at(_expanded(path))
-    if st.session_state.get(SAMPLES):
-        folder = REPOSITORY / "data" / "samples"
-        found += [_given(folder / name) for name in SAMPLE_NAMES]
-    return tuple(found)
+    before: PastImport | None = None
+    """The import of the same file, read the same way, that still stands."""
 
 
 def look(each: Given, key: str) -> Look:
@@ -98,19 +67,19 @@ def look(each: Given, key: str) -> Look:
 def guessed(samples: Mapping[str, str]) -> Columns | None:
     """Return what the columns would be taken for, None where the names say nothing."""
     try:
-        return column_names.guess("", samples)
+        return column_names.guess("", [dict(samples)])
     except ColumnsUnknown:
         return None
 
 
 @reaction
 def choose_columns(key: str) -> None:
-    """Take what the mapping form says, as soon as it names a question and an answer."""
+    """Take what the mapping form says, as soon as it is enough for a pair."""
     names = {name: st.session_state.get(f"{key}_column_{name}") for name in FIELDS}
-    instruction, output = names.pop("instruction"), names.pop("output")
-    if instruction and output:
+    columns = Columns(**names)  # type: ignore[arg-type]  # FIELDS are names of fields, not tags
+    if columns.is_enough:
         layout = _choices().get(key, Choice()).layout
-        _choices()[key] = Choice(Columns(instruction, output, **names), layout)
+        _choices()[key] = Choice(columns, layout)
 
 
 @reaction
@@ -143,15 +112,15 @@ def open_placeholders(read: Iterable[Ingested]) -> tuple[str, ...]:
     )
 
 
-def task(seen: Look, key: str, target: Target) -> Task:
+def task(seen: Look, key: str, target: Target, *, is_again: bool = False) -> Task:
     """Return what the job has to do for a file as it is shown."""
     choice = _choices().get(key, Choice())
     return Task(
-        path=seen.given.path,
-        name=seen.given.path.name,
+        source=seen.given.source,
         target=target,
         columns=choice.columns,
         layout=choice.layout,
+        is_again=is_again,
         is_taken=seen.given.is_uploaded,
     )
 
@@ -217,74 +186,12 @@ def _look(each: Given, choice: Choice) -> Look:
     if each.problem:
         return Look(each, None, {}, problem=each.problem)
     try:
-        read = ingest.read(each.path, columns=choice.columns, layout=choice.layout)
+        read = ingest.peek(each.source, columns=choice.columns, layout=choice.layout)
+        before = imported_before(state.store(), each.source, read.columns, read.layout)
     except ColumnsUnknown as fact:
-        return Look(each, None, _samples(each.path), problem=words(fact), is_unsure=True)
+        return Look(each, None, fact.samples, problem=words(fact), is_unsure=True)
     except PipelineError as fact:
         return Look(each, None, {}, problem=words(fact))
     refused = len(read.refused)
     is_unsure = refused > UNSURE_SHARE * (refused + len(read.rows))
-    return Look(each, read, _samples(each.path), is_unsure=is_unsure)
-
-
-def _samples(path: Path) -> dict[str, str]:
-    """Return the columns of a file, each with the first thing that stands in it."""
-    found: dict[str, str] = {}
-    for _, record in read_records(path).rows[:SAMPLED]:
-        for name, value in record.items():
-            if not found.get(name):
-                found[name] = "" if value is None else str(value)
-    return found
-
-
-def _uploaded(upload: UploadedFile) -> Given:
-    """Keep an uploaded file on disk while the session lasts; a job takes it from there."""
-    place = Path(_uploads().name) / upload.file_id / Path(upload.name).name
-    if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(upload.getbuffer())
-    return Given(f"upload {upload.file_id}", place, is_uploaded=True)
-
-
-@st.cache_resource(show_spinner=False, scope="session", on_release=lambda folder: folder.cleanup())
-def _uploads() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="graft-uploads-")
-
-
-def _expanded(path: str) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)  # A home folder of somebody who is not known here.
-
-
-def _at(path: Path) -> list[Given]:
-    """Return the file at a path, or the files of a folder."""
-    try:
-        if not path.is_dir():
-            return [_given(path)]
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-    except OSError as error:
-        return [_unreadable(path, error)]
-    return [_given(file) for file in files] or [
-        Given(f"{path} empty", path, problem=plain("import.no_files", name=path.name))
-    ]
-
-
-def _given(path: Path) -> Given:
-    """Name a file by what changes with it; what is no file, such as a pipe, is not opened."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        return _unreadable(path, error)
-    key = f"{path} {found.st_mtime_ns} {found.st_size}"
-    is_file = stat.S_ISREG(found.st_mode)
-    return Given(key, path, problem="" if is_file else plain("import.no_file", name=path.name))
-
-
-def _unreadable(path: Path, error: OSError) -> Given:
-    reason = "missing" if isinstance(error, FileNotFoundError) else "forbidden"
-    if not isinstance(error, FileNotFoundError | PermissionError):
-        reason = "unreadable"
-    said = plain(f"import.path_{reason}", path=str(path), reason=error.strerror or str(error))
-    return Given(f"{path} {reason}", path, problem=said)
+    return Look(each, read, read.samples, is_unsure=is_unsure, before=before)

@@ -14,7 +14,7 @@ from pipeline.chat import client, compare, server
 from pipeline.chat.config import ServerConfig
 from pipeline.chat.protocol import BASE, Final, Question, Settings, Text
 from pipeline.curate import dedup, quality
-from pipeline.curate.importing import Target, import_files
+from pipeline.curate.importing import Reading, Target, import_files
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate import jobs as evaluations
 from pipeline.evaluate.plan import EvaluationRequest
@@ -101,7 +101,8 @@ def curate(db: Database, say: Callable[[str], None]) -> None:
     for file, target in TARGETS:
         if target.name not in there:
             values = {"name": NAME, "author": AUTHOR} if target.role == "identity" else {}
-            done = import_files(db, [SAMPLES / file], target, values=values)
+            how = Reading(values=values, is_again=True)
+            done = import_files(db, [SAMPLES / file], target, how)
             say(f"  {file}: {done.imported} pairs, {len(done.refused)} refused, {done.layout}")
     chosen = [s for s in datasets.summaries(db) if s.dataset.name in dict(_names())]
     findings = quality.check(db, chosen)

@@ -43,7 +43,8 @@ _NUMBERS = ("id", "question_length", "answer_length")
 _OF_TEXTS = "(a.fields IS NULL OR list_has_any(a.fields, ['question', 'answer']))"
 _SINCE = f"""
 SELECT (SELECT next FROM counters WHERE kind = 'action'),
-       EXISTS (SELECT 1 FROM actions a WHERE a.id >= ? AND {_OF_TEXTS})
+       EXISTS (SELECT 1 FROM actions a WHERE a.id >= ? AND {_OF_TEXTS}),
+       (SELECT count(*) FROM actions WHERE id < ?), (SELECT count(*) FROM actions)
 """
 _TOUCHED = f"""
 SELECT DISTINCT c.pair_id FROM changes c JOIN actions a ON a.id = c.action_id
@@ -119,6 +120,7 @@ class Index:
         self._counts = np.ones(256, np.int64)
         self._changes = -1
         self._next_action = 0
+        self._actions = 0
         self.is_made = False
         self.is_asked_for = False
 
@@ -147,8 +149,11 @@ class Index:
             if changes == self._changes:
                 return
             with db.read() as cursor:
-                row = cursor.execute(_SINCE, [self._next_action]).fetchone()
-            next_action, has_texts = row or (1, True)
+                row = cursor.execute(_SINCE, [self._next_action] * 2).fetchone()
+            next_action, has_texts, older, actions = row or (1, True, 0, 0)
+            # An import takes its number when it begins and shows when it ends.
+            has_texts = has_texts or older != self._actions
+            self._actions = actions
             if has_texts or not self.is_made:
                 self._found.clear()
                 self._lengths = None

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from dashboard import importing, state
+from dashboard.import_files import PATH, Brought, Given, brought
 from dashboard.import_job import ImportJob, Task, desk
-from dashboard.importing import PATH, Given, Look
+from dashboard.importing import Look
 from dashboard.pages import link
 from dashboard.parts.header import page_header
 from dashboard.parts.import_job import job_progress, job_result
 from dashboard.parts.import_preview import import_preview
+from dashboard.parts.import_refusals import skipped_sets
 from dashboard.parts.notices import empty_state
 from dashboard.text import literal, t
 from pipeline.curate.formats import SUFFIXES
@@ -18,7 +20,7 @@ SHOWN_AT_ONCE_S = 0.5
 """A small import has ended within this time, and needs no progress bar."""
 
 
-def ask_for_files() -> tuple[Given, ...]:
+def ask_for_files() -> Brought:
     """Ask for files to upload, or a path on the machine that serves this page."""
     drop, path = st.columns([3, 2], gap="large")
     uploads = drop.file_uploader(
@@ -28,7 +30,7 @@ def ask_for_files() -> tuple[Given, ...]:
         key=f"import_files_{importing.batch()}",
     )
     path.text_input(t("import.path"), key=PATH, help=t("import.path_help"))
-    return importing.given(uploads)
+    return brought(uploads)
 
 
 def ask_for_placeholders(looks: list[Look]) -> dict[str, str]:
@@ -107,10 +109,10 @@ def draw_previews(files: tuple[Given, ...]) -> tuple[list[Look], list[Task]]:
     for number, each in enumerate(files):
         key = f"import_{importing.batch()}_{number}"
         seen = importing.look(each, key)
-        target = import_preview(seen, key)
-        if target is not None:
+        wish = import_preview(seen, key)
+        if wish is not None:
             looks.append(seen)
-            tasks.append(importing.task(seen, key, target))
+            tasks.append(importing.task(seen, key, wish.target, is_again=wish.is_again))
     return looks, tasks
 
 
@@ -118,20 +120,21 @@ action = page_header("import")
 if (job := desk().job) is not None:
     draw_job(job)
     st.stop()
-files = ask_for_files()
-if not files:
+given = ask_for_files()
+if not given.files:
     draw_samples()
     st.stop()
 values_slot = st.container()
-looks, tasks = draw_previews(files)
+looks, tasks = draw_previews(given.files)
 with values_slot:
     values = ask_for_placeholders(looks)
+skipped_sets(given.skipped)
 count = sum(len(seen.read.rows) for seen in looks if seen.read)
+is_part = any(seen.read.is_head for seen in looks if seen.read)
+label = t("import.import_all") if is_part else t("import.import", count=count)
 with action:
     st.button(t("shell.cancel"), key="import_cancel", on_click=importing.start_again)
-    is_asked = st.button(
-        t("import.import", count=count), type="primary", key="import_go", disabled=count == 0
-    )
+    is_asked = st.button(label, type="primary", key="import_go", disabled=count == 0)
 if is_asked:
     importing.bring_in(tasks, values).wait(SHOWN_AT_ONCE_S)
     st.rerun()

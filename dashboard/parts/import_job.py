@@ -45,8 +45,8 @@ def _progress(job: ImportJob) -> None:
 def _what(now: Snapshot) -> str:
     if now.is_cancelling:
         return t("import.cancelling")
-    if now.phase == "comparing":
-        return t("import.comparing")
+    if now.phase in {"comparing", "storing"}:
+        return t(f"import.{now.phase}")
     if len(now.names) == 1:
         return t("import.reading", name=now.names[0])
     values = {"place": now.place + 1, "of": len(now.names), "name": now.names[now.place]}

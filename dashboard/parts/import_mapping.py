@@ -62,7 +62,8 @@ def _columns(seen: Look, key: str, layout: str) -> None:
 
 
 def _with_sample(samples: Mapping[str, str]) -> dict[str, str]:
+    shown = {name: name.encode("utf-8", "replace").decode() for name in samples}
     return {
-        name: f"{name}: {shortened(sample, SAMPLE_CHARACTERS)}" if sample else name
+        name: f"{shown[name]}: {shortened(sample, SAMPLE_CHARACTERS)}" if sample else shown[name]
         for name, sample in samples.items()
     }

@@ -1,9 +1,11 @@
 """One file before its import: what was recognised, its first rows, its refusals, where it goes."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard import importing
-from dashboard.format import shortened
+from dashboard.format import shortened, when
 from dashboard.importing import Look, suggested
 from dashboard.parts.chips import ROLE, chip, role_chip
 from dashboard.parts.import_mapping import mapping_form
@@ -12,16 +14,25 @@ from dashboard.parts.notices import problem
 from dashboard.text import literal, named, plain, t
 from pipeline.curate.importing import Target
 from pipeline.curate.ingest import Ingested
+from store.incoming import PastImport
 from store.types import Role
 
 ROWS_SHOWN = 5
 CELL_CHARACTERS = 200
 
 
-def import_preview(seen: Look, key: str) -> Target | None:
-    """Draw a file and ask where it goes; None where nothing of it can be used."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where a person wants a file to go, and whether once more."""
+
+    target: Target
+    is_again: bool = False
+
+
+def import_preview(seen: Look, key: str) -> Wish | None:
+    """Draw a file and ask where it goes; None where it is not to be imported."""
     with st.container(border=True, key=key):
-        st.subheader(literal(seen.given.path.name), anchor=False)
+        st.subheader(literal(seen.given.source.name), anchor=False)
         if seen.problem:
             problem(seen.problem)
         if seen.read is None:
@@ -30,24 +41,50 @@ def import_preview(seen: Look, key: str) -> Target | None:
             return None
         left, right = st.columns([3, 2], gap="large")
         with left:
+            is_again = _imported_before(seen.before, key)
             _recognised(seen.read)
             _first_rows(seen.read)
             refusals(seen.read.refused, f"{key}_refused")
         with right:
-            target = _target(seen.read, seen.given.path.stem, key)
+            target = _target(seen.read, seen.given.source.title, key)
         mapping_form(seen, key)
-        return target
+        return None if seen.before and not is_again else Wish(target, is_again)
 
 
 def _recognised(read: Ingested) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chip(t("import.pairs", count=len(read.rows)), "forum")
+        if read.is_head:
+            chip(t("import.pairs_head", count=len(read.rows)), "forum")
+        else:
+            chip(t("import.pairs", count=len(read.rows)), "forum")
         chip(t(f"import.layout_{read.layout}"), "schema", "blue")
         if read.refused:
             chip(t("import.refused", count=len(read.refused)), "block", "orange")
-    st.caption(t(f"import.why_{read.layout}"))
+    st.caption(t("import.why_head") if read.is_head else t(f"import.why_{_shape(read)}"))
     for warning in read.warnings:
         st.warning(literal(warning), icon=":material/warning:")
+
+
+def _shape(read: Ingested) -> str:
+    if read.columns.messages:
+        return "messages"
+    return "text" if read.columns.text else read.layout
+
+
+def _imported_before(before: PastImport | None, key: str) -> bool:
+    """Say when the same file was imported, and ask whether it should be once more."""
+    if before is None:
+        return False
+    st.info(
+        t(
+            "import.before",
+            when=when(before.at),
+            name=before.dataset,
+            count=before.file.pair_count,
+        ),
+        icon=":material/history:",
+    )
+    return st.checkbox(t("import.again"), key=f"{key}_again")
 
 
 def _first_rows(read: Ingested) -> None:

@@ -2,27 +2,29 @@
 
 import csv
 import io
-from collections import Counter
+from collections.abc import Iterable
 
 import streamlit as st
 
 from dashboard.format import number
 from dashboard.text import has, plain, t
-from pipeline.curate.formats import Refused
+from pipeline.curate.records import Refusals, Refused
+from pipeline.curate.sources import Skipped
 
 SHOWN = 200
 
 
-def refusals(refused: tuple[Refused, ...], key: str) -> None:
+def refusals(refused: Refusals, key: str) -> None:
     """Draw which rows are left out and why; nothing where all are whole."""
     if not refused:
         return
     label = t("import.refused", count=len(refused))
     with st.expander(label, icon=":material/block:", key=key):
         chosen = _of_chosen_reason(refused, key)
+        shown = chosen[:SHOWN]
         table = {
-            plain("import.row"): [each.row for each in chosen[:SHOWN]],
-            plain("import.reason"): [reason_words(each.reason) for each in chosen[:SHOWN]],
+            plain("import.row"): [each.row for each in shown],
+            plain("import.reason"): [reason_words(each.reason) for each in shown],
         }
         widths = {
             plain("import.row"): st.column_config.NumberColumn(width="small"),
@@ -34,7 +36,7 @@ def refusals(refused: tuple[Refused, ...], key: str) -> None:
                 st.caption(t("import.refused_more", count=len(chosen) - SHOWN), width="stretch")
             st.download_button(
                 t("import.refused_download"),
-                as_csv(chosen),
+                lambda: as_csv(chosen),
                 file_name=f"{chosen[0].file}.refused.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -49,7 +51,7 @@ def reason_words(reason: str) -> str:
     return plain(key) if has(key) else reason
 
 
-def as_csv(refused: tuple[Refused, ...]) -> bytes:
+def as_csv(refused: Iterable[Refused]) -> bytes:
     """Return refused rows as a CSV that spreadsheets open in the right encoding."""
     text = io.StringIO()
     lines = csv.writer(text)
@@ -58,14 +60,28 @@ def as_csv(refused: tuple[Refused, ...]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def _of_chosen_reason(refused: tuple[Refused, ...], key: str) -> tuple[Refused, ...]:
+def skipped_sets(skipped: tuple[Skipped, ...]) -> None:
+    """Draw which sets of a folder cannot be imported, and why; nothing where all can."""
+    if not skipped:
+        return
+    with st.expander(
+        t("import.skipped", count=len(skipped)), icon=":material/block:", key="import_skipped"
+    ):
+        table = {
+            plain("import.set"): [each.name for each in skipped],
+            plain("import.reason"): [each.reason for each in skipped],
+        }
+        widths = {plain("import.reason"): st.column_config.TextColumn(width="large")}
+        st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.skipped_alt"))
+
+
+def _of_chosen_reason(refused: Refusals, key: str) -> Refusals:
     """Ask for one of the reasons, where there are several, and return the rows that have it."""
-    counts = Counter(each.reason for each in refused)
+    counts = refused.by_reason()
     if len(counts) == 1:
         return refused
     words = {
-        reason: f"{reason_words(reason)} ({number(count)})"
-        for reason, count in counts.most_common()
+        reason: f"{reason_words(reason)} ({number(count)})" for reason, count in counts.items()
     }
     reason = st.selectbox(
         t("import.reason"),
@@ -76,4 +92,4 @@ def _of_chosen_reason(refused: tuple[Refused, ...], key: str) -> tuple[Refused, 
         key=f"{key}_reason",
         label_visibility="collapsed",
     )
-    return tuple(each for each in refused if reason is None or each.reason == reason)
+    return refused if reason is None else refused.of_reason(reason)

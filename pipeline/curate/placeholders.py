@@ -1,10 +1,12 @@
 """Placeholders such as `{{name}}`: finding them, filling them, and saying which are left."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 
-from store.types import NewPair, Pair, Turn
+import orjson
+
+from pipeline.curate.shape import Chunk
+from store.types import NewPair, Pair
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}\s][^{}]{0,40}?)\s*\}\}")
 
@@ -21,20 +23,36 @@ def texts_of(pair: NewPair | Pair) -> tuple[str, ...]:
     return (pair.question, pair.answer, pair.context, pair.system or "", *turns)
 
 
-def filled(pair: NewPair, values: Mapping[str, str]) -> NewPair:
-    """Return the pair with the known placeholders filled; names count as they are written."""
-    if not values or not found(texts_of(pair)):
-        return pair
+def fill(chunk: Chunk, values: Mapping[str, str]) -> dict[str, None]:
+    """Fill the known placeholders of many pairs in place; names count as they are written.
 
-    def fill(text: str) -> str:
-        return _PLACEHOLDER.sub(lambda m: values.get(m.group(1), m.group(0)), text)
+    Returns the names of those that are left in what a model would see.
+    """
+    left: dict[str, None] = {}
+    if not chunk.has_braces:
+        return left
 
-    return replace(
-        pair,
-        question=fill(pair.question),
-        answer=fill(pair.answer),
-        context=fill(pair.context),
-        system=None if pair.system is None else fill(pair.system),
-        history=tuple(Turn(fill(turn.question), fill(turn.answer)) for turn in pair.history),
-        facts=tuple(fill(fact) for fact in pair.facts),
-    )
+    def known(text: str) -> str:
+        return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+    def seen(text: str) -> str:
+        text = known(text)
+        left.update(dict.fromkeys(_PLACEHOLDER.findall(text)))
+        return text
+
+    for texts in (chunk.question, chunk.answer, chunk.context, chunk.system):
+        _each(texts, seen)
+    for place in _places(chunk.history):
+        turns = [[seen(text) for text in turn] for turn in orjson.loads(chunk.history[place])]
+        chunk.history[place] = orjson.dumps(turns).decode()
+    chunk.facts = [[known(fact) for fact in facts] for facts in chunk.facts]
+    return left
+
+
+def _each(texts: list[str] | list[str | None], change: Callable[[str], str]) -> None:
+    for place in _places(texts):
+        texts[place] = change(texts[place] or "")
+
+
+def _places(texts: list[str] | list[str | None]) -> list[int]:
+    return [place for place, text in enumerate(texts) if text and "{{" in text]

@@ -8,7 +8,7 @@ import pytest
 from dashboard.import_job import desk
 from dashboard.parts.import_refusals import as_csv
 from dashboard.text import messages
-from pipeline.curate.formats import Refused
+from pipeline.curate.records import Refused
 from store import datasets, pairs
 from store.types import PairFilter
 from tests.dashboard.conftest import assert_calm

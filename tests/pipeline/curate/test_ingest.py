@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.curate import ingest
-from pipeline.curate.importing import Target, import_files
+from pipeline.curate.importing import Reading, Target, import_files
 from pipeline.errors import BadInput
 from store import pairs
 from store.db import Database
@@ -165,7 +165,7 @@ def test_placeholders_are_filled_as_written_and_leftovers_named(db: Database, tm
     ]
     path = write(tmp_path, "a.json", json.dumps(rows))
     done = import_files(
-        db, [path], Target("me", "identity"), values={"name": "Lumen", "author": "Ash"}
+        db, [path], Target("me", "identity"), Reading(values={"name": "Lumen", "author": "Ash"})
     )
     answers = [pair.answer for pair in pairs.each(db, matching=PairFilter())]
     assert answers == ["I am Lumen by Ash.", "Call {{NAME}}."]

@@ -1,0 +1,36 @@
+"""Pairs by column as an Arrow table, which the store takes in bulk."""
+
+import pyarrow
+
+from pipeline.curate.shape import NO_HISTORY, Chunk
+from store import incoming
+
+
+def arrow(chunk: Chunk) -> pyarrow.Table:
+    """Return the pairs in the columns that the store takes."""
+    count = len(chunk)
+    return pyarrow.Table.from_arrays(
+        [
+            _texts(chunk.question),
+            _texts(chunk.answer),
+            _texts(chunk.context),
+            _texts(chunk.system),
+            _same(NO_HISTORY, count)
+            if chunk.history.count(NO_HISTORY) == count
+            else _texts(chunk.history),
+            pyarrow.array(chunk.facts, incoming.COLUMNS.field("facts").type),
+            pyarrow.array(chunk.rows, pyarrow.int64()),
+        ],
+        schema=incoming.COLUMNS,
+    )
+
+
+def _texts(values: list[str] | list[str | None]) -> pyarrow.Array:
+    if not any(values):
+        # Most files have no context and no system prompt at all.
+        return _same(values[0] if values else None, len(values))
+    return pyarrow.array(values, pyarrow.string())
+
+
+def _same(value: str | None, count: int) -> pyarrow.Array:
+    return pyarrow.repeat(pyarrow.scalar(value, pyarrow.string()), count)
