@@ -3,91 +3,58 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, reviewing, state
+from dashboard import filtering, reviewing, state
+from dashboard.filtering import Asked
 from dashboard.format import shortened
 from dashboard.parts.chips import STATUS
+from dashboard.parts.filter_bar import filter_bar
+from dashboard.parts.focus import hold_keys
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
+from dashboard.parts.pair_beside import note_button, tag_button
+from dashboard.parts.pair_form import pair_form
 from dashboard.parts.pair_view import pair_body, pair_head, pair_history
 from dashboard.parts.prose import LONGEST_SHOWN
-from dashboard.reviewing import EDITING, LAST, PAGE_SIZE, STATUSES, UNDO, Editing
-from dashboard.text import literal, plain, t
-from store import datasets, history, pairs
-from store.types import DatasetSummary, Page, Pair, PairFilter
+from dashboard.parts.sweep_dialog import sweep_menu
+from dashboard.reviewing import EDITING, LAST, PAGE_SIZE, UNDO, Editing, View
+from dashboard.text import literal, t
+from store import datasets, history
+from store.types import Page, Pair
 
 STEPS = (("previous", "K", "previous_id"), ("next", "J", "next_id"))
 
 
-def ask_filters(summaries: tuple[DatasetSummary, ...]) -> PairFilter:
-    """Ask which pairs are meant; the answers stay in the address."""
-    ids = {summary.dataset.name: summary.dataset.id for summary in summaries}
-    search, of_dataset, of_status = st.columns([4, 3, 6], vertical_alignment="bottom")
-    text = search.text_input(
-        t("review.search"),
-        type="search",
-        placeholder=plain("review.search"),
-        label_visibility="collapsed",
-        live="400ms",
-        key="q",
-        bind="query-params",
-        on_change=reviewing.start_over,
-    )
-    dataset = of_dataset.selectbox(
-        t("review.dataset"),
-        list(ids),
-        index=None,
-        placeholder=plain("review.all_datasets"),
-        label_visibility="collapsed",
-        key="dataset",
-        bind="query-params",
-        on_change=reviewing.start_over,
-    )
-    address.restore(STATUSES, allowed=list(STATUS), default=["unreviewed"])
-    statuses = of_status.pills(
-        t("review.status"),
-        list(STATUS),
-        selection_mode="multi",
-        format_func=lambda status: t(f"shell.status_{status}"),
-        label_visibility="collapsed",
-        key=STATUSES,
-        on_change=reviewing.start_over,
-    )
-    address.keep(STATUSES, default=["unreviewed"])
-    return PairFilter(ids.get(dataset or ""), tuple(statuses), text or "")
-
-
-def draw_list(page: Page[Pair], chosen: Pair, matching: PairFilter) -> None:
+def draw_list(view: View, asked: Asked, ids: dict[str, int]) -> None:
     """Draw one page of the list; a button a pair, so that the keys work after a click too."""
-    around = pairs.around(state.store(), chosen.id, matching=matching)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(t("review.place", place=around.place, count=page.total))
+        st.caption(t("review.place", place=view.around.place, count=view.page.total))
         for name, key, to in STEPS:
             st.button(
                 t(f"review.{name}"),
                 key=f"review_{name}",
                 shortcut=key,
                 type="tertiary",
-                disabled=getattr(around, to) is None,
+                disabled=getattr(view.around, to) is None,
                 on_click=reviewing.step,
-                args=(name, chosen.id, matching),
+                args=(name, view.pair.id, asked),
             )
+        st.space("stretch")
+        sweep_menu(asked, view.page.total, ids)
     with st.container(border=True, gap=None, key="review_list"):
-        for pair in page.rows:
+        for pair in view.page.rows:
             words = literal(shortened(pair.question, 90))
             icon, _ = STATUS[pair.status]
             st.button(
-                f":primary[**{words}**]" if pair.id == chosen.id else words,
+                f":primary[**{words}**]" if pair.id == view.pair.id else words,
                 key=f"review_row_{pair.id}",
                 type="tertiary",
                 icon=f":material/{icon}:",
                 wrap=False,
                 on_click=reviewing.choose,
-                args=(pair.id, matching),
+                args=(pair.id, asked),
             )
-    draw_pagination(page)
-    if last := st.session_state.get(LAST):
-        st.caption(t(last[0], question=shortened(last[1], 60)))
+    draw_pagination(view.page)
 
 
 def draw_pagination(page: Page[Pair]) -> None:
@@ -105,40 +72,30 @@ def draw_pagination(page: Page[Pair]) -> None:
     )
 
 
-def draw_form(editing: Editing) -> None:
-    """Draw the pair as a form; where it changed meanwhile, what stands now is above it."""
-    if editing.newer is not None:
-        with st.container(border=True, key="review_newer"):
-            st.warning(t("review.stale"), icon=":material/sync_problem:")
-            pair_body(editing.newer, against=reviewing.written(editing.newer))
-    heights = {"question": 110, "answer": 220, "context": 80, "facts": 90, "note": 80}
-    with st.form("review_form", border=False):
-        for name in reviewing.FIELDS:
-            st.text_area(
-                t(f"shell.field_{name}"),
-                key=reviewing.field_key(name),
-                height=heights[name],
-                help=t("review.facts_help") if name == "facts" else None,
-            )
-        with st.container(horizontal=True):
-            words = "review.save_over" if editing.newer else "review.save"
-            st.form_submit_button(
-                t(words), key="review_save", type="primary", on_click=reviewing.save
-            )
-            st.form_submit_button(t("shell.cancel"), key="review_cancel", on_click=reviewing.close)
+def draw_last() -> None:
+    """Say what was done last, shortly."""
+    if last := st.session_state.get(LAST):
+        key, values = last
+        shown = {n: shortened(v, 60) if isinstance(v, str) else v for n, v in values.items()}
+        st.caption(t(key, **shown))
 
 
-def draw_actions(pair: Pair, matching: PairFilter) -> None:
-    """Draw what can be done with the pair, the primary action last, at the right."""
-    can_edit = max(len(pair.question), len(pair.answer), len(pair.context)) <= LONGEST_SHOWN
+def draw_undo(asked: Asked) -> None:
+    """Draw the button that takes the last change of this session back."""
     st.button(
         t("shell.undo"),
         key="review_undo_button",
         shortcut="U",
         disabled=not st.session_state.get(UNDO),
         on_click=reviewing.take_back,
-        args=(matching,),
+        args=(asked,),
     )
+
+
+def draw_actions(pair: Pair, asked: Asked) -> None:
+    """Draw what can be done with the pair, the primary action last, at the right."""
+    can_edit = max(len(pair.question), len(pair.answer), len(pair.context)) <= LONGEST_SHOWN
+    draw_undo(asked)
     st.button(
         t("review.edit"),
         key="review_edit",
@@ -155,16 +112,19 @@ def draw_actions(pair: Pair, matching: PairFilter) -> None:
             shortcut=key,
             type="primary" if name == "accept" else "secondary",
             on_click=reviewing.decide,
-            args=(pair, status, matching),
+            args=(pair, status, asked),
         )
 
 
-def draw_pair(pair: Pair, dataset: str, *, actions: DeltaGenerator, matching: PairFilter) -> None:
+def draw_pair(pair: Pair, dataset: str, *, actions: DeltaGenerator, asked: Asked) -> None:
     """Draw the chosen pair, or its form while it is being edited."""
-    pair_head(pair, dataset)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pair_head(pair, dataset)
+        tag_button(pair)
+        note_button(pair)
     editing: Editing | None = st.session_state.get(EDITING)
     if editing is not None and editing.pair_id == pair.id:
-        draw_form(editing)
+        pair_form(editing)
         return
     pair_body(pair)
     past = st.expander(t("review.history"), key="review_history", on_change="rerun")
@@ -172,7 +132,20 @@ def draw_pair(pair: Pair, dataset: str, *, actions: DeltaGenerator, matching: Pa
         with past:
             pair_history(history.of_pair(state.store(), pair.id))
     with actions:
-        draw_actions(pair, matching)
+        draw_actions(pair, asked)
+
+
+def draw_nothing(asked: Asked, ids: dict[str, int]) -> None:
+    """Say that no pair is in the list; Undo stays, for the last pair may have gone by a key."""
+    is_done = asked.matching == Asked().matching
+    with empty_state(t("review.all_decided" if is_done else "review.nothing"), "done_all"):
+        draw_undo(asked)
+        st.button(
+            t("review.show_all"),
+            key="review_show_all",
+            on_click=reviewing.show_all,
+            args=(ids,),
+        )
 
 
 actions = page_header("review")
@@ -182,19 +155,21 @@ if not any(summary.total for summary in summaries):
         to_page("import", t("review.to_import"))
     st.stop()
 
-matching = ask_filters(summaries)
-reviewing.restore(matching)
-page = reviewing.current_page(matching)
-if not page.rows:
-    is_done = matching == PairFilter(statuses=("unreviewed",))
-    with empty_state(t("review.all_decided" if is_done else "review.nothing"), "done_all"):
-        st.button(t("review.show_all"), key="review_show_all", on_click=reviewing.show_all)
+ids = {summary.dataset.name: summary.dataset.id for summary in summaries}
+asked = filtering.current(ids)
+filter_bar(asked, ids)
+reviewing.restore(asked)
+view = reviewing.look(asked)
+if view is None:
+    draw_last()
+    draw_nothing(asked, ids)
     st.stop()
 
-pair = reviewing.chosen(page)
-names = {summary.dataset.id: summary.dataset.name for summary in summaries}
+names = {dataset_id: name for name, dataset_id in ids.items()}
 left, right = st.columns([2, 3], gap="large")
 with left:
-    draw_list(page, pair, matching)
+    draw_list(view, asked, ids)
+    draw_last()
+    hold_keys("TNE")
 with right:
-    draw_pair(pair, names[pair.dataset_id], actions=actions, matching=matching)
+    draw_pair(view.pair, names[view.pair.dataset_id], actions=actions, asked=asked)

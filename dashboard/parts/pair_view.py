@@ -7,11 +7,12 @@ import streamlit as st
 from dashboard.format import when
 from dashboard.parts.activity import action_words
 from dashboard.parts.chips import chip, status_chip
+from dashboard.parts.pair_diff import two_texts
 from dashboard.parts.prose import prose
 from dashboard.text import literal, t
 from store.types import Change, Pair
 
-SHOWN_FIELDS = ("question", "answer", "context", "facts", "note", "status")
+SHOWN_FIELDS = ("question", "answer", "context", "facts", "note", "tags", "status")
 
 
 def pair_head(pair: Pair, dataset: str) -> None:
@@ -19,6 +20,8 @@ def pair_head(pair: Pair, dataset: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_chip(pair.status)
         chip(literal(dataset), "database")
+        for tag in pair.tags:
+            chip(literal(tag), "label", "blue")
         if pair.source_file:
             words = t("shell.source", file=pair.source_file, row=pair.source_row)
             st.caption(words, width="content")
@@ -53,8 +56,8 @@ def pair_history(changes: tuple[Change, ...]) -> None:
         if change.before is None or change.after is None:
             continue
         for name in _changed(change.before, change.after):
-            st.caption(t(f"shell.field_{name}"))
-            prose(_shown(change.after, name), against=_shown(change.before, name))
+            before, after = _shown(change.before, name), _shown(change.after, name)
+            two_texts(t(f"shell.field_{name}"), before, after)
 
 
 def _field(label: str, text: str, against: str | None = None, *, is_lead: bool = False) -> None:

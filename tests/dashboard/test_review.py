@@ -2,14 +2,15 @@
 
 from dashboard.text import messages
 from store import pairs
-from store.types import PairEdit
+from store.types import PairEdit, PairSort
 from tests.dashboard.conftest import assert_calm
 from tests.dashboard.seed import HOSTILE
 
 
 def shown(page) -> str:
-    """What the page shows of the chosen pair's texts."""
-    return "\n".join(element.value for element in page.html)
+    """What the page shows of the chosen pair's texts, without the page's own script for keys."""
+    own = "<script>\nwindow.graftOpeners"
+    return "\n".join(e.value for e in page.html if not e.value.startswith(own))
 
 
 def test_an_empty_workspace_is_sent_to_import(open_page, language: str):
@@ -51,15 +52,15 @@ def test_next_crosses_the_end_of_a_page(open_page, filled):
 
 def test_the_filters_narrow_the_list(open_page, filled):
     page = open_page("review")
-    page.selectbox(key="dataset").select("clinic").run()
+    page.selectbox(key="filter_dataset").select("clinic").run()
     assert "What is the dose of Veralin?" in shown(page)
-    page.text_input(key="q").set_value("维拉林").run()
+    page.text_input(key="filter_text").set_value("维拉林").run()
     assert "维拉林的剂量是多少？" in shown(page)
 
 
 def test_a_search_without_a_hit_says_so_and_offers_all(open_page, filled):
     page = open_page("review")
-    page.text_input(key="q").set_value("no such words").run()
+    page.text_input(key="filter_text").set_value("no such words").run()
     page.button(key="review_show_all").click().run()
     assert_calm(page)
     assert "Who are you? (1)" in shown(page)
@@ -101,7 +102,7 @@ def test_a_stale_decision_is_refused_in_words(open_page, filled):
 
 def test_the_text_of_a_pair_is_never_markup(open_page, filled):
     page = open_page("review")
-    page.text_input(key="q").set_value("<script>").run()
+    page.text_input(key="filter_text").set_value("<script>").run()
     assert "<script>" not in shown(page)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; **bold** $x^2$ :material/home:" in shown(page)
     assert HOSTILE not in page.button(key="review_row_67").label
@@ -128,3 +129,49 @@ def test_a_key_pressed_twice_decides_only_what_was_seen(open_page, filled):
     page.session_state["review_pair"] = 2  # The first key has done its work, unseen yet.
     page.button(key="review_accept").click().run()
     assert [pairs.get(filled, n).status for n in (1, 2)] == ["unreviewed", "unreviewed"]
+
+
+def test_a_filter_of_the_address_is_a_chip_that_takes_it_away(open_app, filled):
+    app = open_app("en")
+    app.switch_page("app_pages/review.py")
+    app.query_params.update({"dataset": "clinic", "answer": "30-", "cluster": "conflict"})
+    app.run()
+    assert_calm(app)
+    assert "20 mg" in shown(app)
+    app.button(key="filter_without_relations_conflict").click().run()
+    assert app.query_params.get("cluster") is None
+    app.button(key="filter_clear").click().run()
+    assert_calm(app)
+    assert set(app.query_params) == set()
+
+
+def test_the_order_is_chosen_and_stays_in_the_address(open_page, filled):
+    page = open_page("review")
+    page.selectbox(key="filter_order").select(PairSort("added", True)).run()
+    assert page.query_params["order"] == "added_down"
+    assert "Answer with" in shown(page)
+    page.button(key="review_next").click().run()
+    assert "维拉林" in shown(page)
+
+
+def test_the_filters_on_demand_narrow_too(open_page, filled):
+    pairs.edit(filled, 2, PairEdit(tags=("dose",)), expected_version=1)
+    page = open_page("review")
+    page.session_state["filter_more"] = True
+    page.run()
+    page.multiselect(key="filter_tags").select("dose").run()
+    assert_calm(page)
+    assert "Who are you? (2)" in shown(page)
+    assert page.query_params["tag"] == "dose"
+    page.number_input(key="filter_answer_length_least").set_value(100).run()
+    assert page.query_params["answer"] == "100-"
+    assert_calm(page)
+
+
+def test_no_status_chosen_means_all_and_stays_so(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_reject").click().run()
+    page.button_group(key="filter_statuses").set_value([]).run()
+    assert page.query_params["status"] == "all"
+    page.run()
+    assert page.button(key="review_row_1")
