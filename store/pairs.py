@@ -29,8 +29,10 @@ from store.types import (
 _COLUMNS = (
     "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
     " note, source_file, source_row, version, created_at, updated_at, tags, flags, language,"
-    " quality"
+    " quality, question_tokens, answer_tokens"
 )
+# A change of status leaves the texts as they are, so what was judged of them still holds.
+_STILL_JUDGED = "judged_version = judged_version + (judged_version = version)::BIGINT"
 _CHUNK_ROWS = 10_000
 BY_AGE = PairSort()
 _INCOMING = pyarrow.schema(
@@ -207,9 +209,9 @@ def set_status(
         action_id = start(cursor, "status", status)
         with record(cursor, action_id, wanted, STATUS_FIELDS):
             cursor.execute(
-                """
+                f"""
                 UPDATE pairs SET status = ?, duplicate_of = NULL, version = version + 1,
-                       updated_at = now()
+                       updated_at = now(), {_STILL_JUDGED}
                 WHERE id IN (SELECT unnest(?::BIGINT[]))
                 """,
                 [status, wanted],
@@ -241,9 +243,9 @@ def remove_duplicates_in(
     action_id = start(cursor, "dedup", summary)
     with record(cursor, action_id, ids, STATUS_FIELDS):
         cursor.execute(
-            """
+            f"""
             UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
-                   version = version + 1, updated_at = now()
+                   version = version + 1, updated_at = now(), {_STILL_JUDGED}
             FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::BIGINT[]) AS keeper) gone
             WHERE pairs.id = gone.id
             """,

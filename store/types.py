@@ -82,6 +82,9 @@ class Pair:
     """ISO 639-1 code of the question and answer; empty where it was not judged."""
     quality: float | None = None
     """0 (worst) to 1; None where it was not judged."""
+    question_tokens: int | None = None
+    answer_tokens: int | None = None
+    """Lengths in tokens as they were judged; estimates where the workspace has no tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _check(arguments: argparse.Namespace, context: Context) -> int:
     with opened(context) as db:
-        findings = quality.check(db, quality.chosen(db, names(arguments.datasets)))
+        findings = quality.check(
+            db, quality.chosen(db, names(arguments.datasets)), workspace=context.workspace()
+        )
     for finding in findings:
         place = f" {finding.source}" if finding.source else ""
         context.say(f"{finding.dataset}{place}: {finding.check} {finding.fact}")

@@ -1,0 +1,172 @@
+"""The judging pass: every pair that changed since it was judged, with progress and cancel.
+
+Few pairs are judged here; many go to processes of their own, so that a dashboard stays quick and a
+second core is used. What is written is whole chunks: a pass that is cancelled or killed goes on
+where it was.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pyarrow
+
+from pipeline.curate import blocks
+from pipeline.curate.checks import languages, lengths, run
+from pipeline.curate.checks.found import Frame
+from pipeline.curate.checks.lengths import Ruler
+from pipeline.curate.judging import Setting, judged
+from pipeline.curate.letters import count
+from pipeline.evaluate import names
+from pipeline.workspace import REPOSITORY, Workspace
+from store import datasets, flags, settings
+from store.db import Database
+
+SAMPLE_PAIRS = 400
+"""Pairs of a dataset that tell its usual language, its names, and how long its tokens are."""
+MOST = 0.7
+"""The share of pairs in one language from which that is the dataset's."""
+ALONE = 8_000
+"""Up to this many pairs are judged in this process: starting others takes half a second."""
+PROCESSES = min(2, os.cpu_count() or 1)
+JUDGED_BY = "judged_by"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass did."""
+
+    judged: int
+    left: int
+    """Pairs that a cancelled pass did not come to."""
+    seconds: float
+    model: str
+    """The model whose tokenizer gave the lengths; empty where they are estimates."""
+
+
+def judge(
+    db: Database,
+    workspace: Workspace | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Pass:
+    """Judge every pair that has to be, and return how many that were."""
+    began = time.monotonic()
+    ruler = lengths.ruler_of(workspace) if workspace else Ruler()
+    _forget_what_others_judged(db, ruler)
+    total = flags.waiting(db)
+    setting = _setting(db, ruler) if total else Setting(ruler=ruler)
+    done = 0
+    if total:
+        progress(0, total)
+        for chunk in _judged(db, setting, processes=0 if total <= ALONE else PROCESSES):
+            flags.write(db, chunk)
+            done += len(chunk)
+            progress(min(done, total), total)
+            if is_cancelled():
+                break
+    left = flags.waiting(db) if done < total else 0
+    return Pass(done, left, time.monotonic() - began, ruler.model)
+
+
+def frame_of(db: Database, dataset_id: int) -> Frame:
+    """Return what the checks may know of a dataset, from a sample of its pairs."""
+    return _frame(
+        datasets.get(db, dataset_id).role, flags.sample(db, dataset_id, size=SAMPLE_PAIRS)
+    )
+
+
+def _frame(role: str, texts: pyarrow.Table) -> Frame:
+    answers = texts["answer"].to_pylist()
+    spoken = [language for answer in answers if (language := languages.language_of(answer))]
+    most = max(set(spoken), key=spoken.count, default="")
+    usual = most if most and spoken.count(most) >= MOST * len(spoken) else ""
+    identity = names.infer(answers) if role == "identity" else None
+    known = (*identity.names, *identity.makers) if identity else ()
+    return Frame(role, usual, known)  # type: ignore[arg-type]  # A role, as stored.
+
+
+def _setting(db: Database, ruler: Ruler) -> Setting:
+    frames, replies = {}, []
+    roles = {summary.dataset.id: summary.dataset.role for summary in datasets.summaries(db)}
+    for dataset_id in flags.waiting_datasets(db):
+        texts = flags.sample(db, dataset_id, size=SAMPLE_PAIRS)
+        frames[dataset_id] = _frame(roles[dataset_id], texts)
+        replies += texts["answer"].to_pylist()[:SAMPLE_PAIRS]
+    replies = [text for text in replies[: 4 * SAMPLE_PAIRS] if len(text) < 20_000]
+    kinds = count(pyarrow.array(replies, pyarrow.string())).kinds
+    return Setting(frames, flags.dismissed(db), lengths.fitted(ruler, replies, kinds))
+
+
+def _forget_what_others_judged(db: Database, ruler: Ruler) -> None:
+    """Have all pairs judged again where other checks or another tokenizer judged them."""
+    now = f"{run.VERSION} {ruler.model}".strip()
+    before = settings.get(db, JUDGED_BY)
+    if before != now:
+        if before is not None:
+            flags.forget(db)
+        settings.put(db, JUDGED_BY, now)
+
+
+def _judged(db: Database, setting: Setting, *, processes: int) -> Iterator[pyarrow.Table]:
+    if not processes:
+        for texts in _waiting(db):
+            yield judged(texts, setting)
+        return
+    with _workers(setting, processes) as workers:
+        free, due = deque(workers), deque[tuple[subprocess.Popen[bytes], Future[pyarrow.Table]]]()
+        with ThreadPoolExecutor(processes) as pool:
+            for texts in _waiting(db):
+                if not free:
+                    worker, future = due.popleft()
+                    yield future.result()
+                    free.append(worker)
+                worker = free.popleft()
+                due.append((worker, pool.submit(_ask, worker, texts)))
+            for _, future in due:
+                yield future.result()
+
+
+def _waiting(db: Database) -> Iterator[pyarrow.Table]:
+    last = -1
+    while len(texts := flags.next_waiting(db, after_id=last)):
+        last = texts["id"][-1].as_py()
+        yield texts
+
+
+@contextmanager
+def _workers(setting: Setting, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start processes that judge, and end them however this ends."""
+    command = [sys.executable, "-m", "pipeline.curate.judging_process"]
+    started: list[subprocess.Popen[bytes]] = []
+    try:
+        for _ in range(number):
+            worker = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY
+            )
+            started.append(worker)
+            if worker.stdin is not None:
+                blocks.write_block(worker.stdin, blocks.packed_setting(setting))
+        yield started
+    finally:
+        for worker in started:
+            worker.kill()
+            worker.wait()
+            for stream in (worker.stdin, worker.stdout):
+                if stream is not None:
+                    stream.close()
+
+
+def _ask(worker: subprocess.Popen[bytes], texts: pyarrow.Table) -> pyarrow.Table:
+    if worker.stdin is None or worker.stdout is None:
+        raise BrokenPipeError("the judging process has no pipes")
+    blocks.write_block(worker.stdin, blocks.packed_table(texts))
+    return blocks.table(blocks.read_block(worker.stdout))
