@@ -3,7 +3,7 @@
 Used by the noun modules inside their own transactions; reading and undoing is `store.history`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,8 @@ SNAPSHOT_TYPES = {
 }  # fmt: skip
 SNAPSHOT_FIELDS = tuple(SNAPSHOT_TYPES)
 STATUS_FIELDS = ("status", "duplicate_of")
+JUDGED_FIELDS = frozenset({"question", "answer", "context", "system", "history", "dataset_id"})
+"""What the quality checks read; a change of anything else leaves their judgement as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,21 @@ def change_one(
     )
     settings = ", ".join(f"{name} = ?" for name in values)
     row = cursor.execute(
-        f"UPDATE pairs SET {settings}, version = version + 1, updated_at = now() WHERE id = ?"
+        f"UPDATE pairs SET {settings}, {next_version(values)} WHERE id = ?"
         " RETURNING version, updated_at",
         [*values.values(), pair_id],
     ).fetchone()
     if row is None:
         raise NotFound("pair", pair_id)
     return Changed(action_id, row[0], row[1])
+
+
+def next_version(fields: Iterable[str]) -> str:
+    """Return what an UPDATE of `fields` sets beside them: the version, and what it is worth."""
+    risen = "version = version + 1, updated_at = now()"
+    if JUDGED_FIELDS.intersection(fields):
+        return risen
+    return f"{risen}, judged_version = judged_version + (judged_version = version)::BIGINT"
 
 
 def _packed(fields: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pyarrow
 
 from store import listing
-from store.actions import STATUS_FIELDS, finish, record, start
+from store.actions import STATUS_FIELDS, finish, next_version, record, start
 from store.datasets import get as get_dataset
 from store.db import Database
 from store.errors import CountChanged
@@ -89,7 +89,7 @@ def _apply(db: Database, matching: PairFilter, change: _Change, expected: int | 
         with record(cursor, action_id, different, change.fields):
             cursor.execute(
                 f"""
-                UPDATE pairs SET {change.assignment}, version = version + 1, updated_at = now()
+                UPDATE pairs SET {change.assignment}, {next_version(change.fields)}
                 WHERE id IN (SELECT id FROM before)
                 """,
                 [change.value],

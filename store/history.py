@@ -5,7 +5,7 @@ from typing import cast
 
 import duckdb
 
-from store.actions import finish, record, start
+from store.actions import finish, next_version, record, start
 from store.db import Database
 from store.errors import NotFound, NothingToUndo
 from store.types import Action, ActionKind, Change
@@ -111,7 +111,7 @@ def _restore(cursor: duckdb.DuckDBPyConnection, action_id: int, undoing: int) ->
     with record(cursor, undoing, ids, fields):
         cursor.execute(
             f"""
-            UPDATE pairs SET {restored}, version = version + 1, updated_at = now()
+            UPDATE pairs SET {restored}, {next_version(fields)}
             FROM changes c WHERE c.action_id = ? AND c.pair_id = pairs.id
             """,
             [action_id],

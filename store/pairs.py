@@ -10,7 +10,7 @@ import duckdb
 import pyarrow
 
 from store import filters, listing, search
-from store.actions import STATUS_FIELDS, change_one, finish, record, start
+from store.actions import STATUS_FIELDS, change_one, finish, next_version, record, start
 from store.db import Database, allocate
 from store.errors import NotFound, StalePair
 from store.types import (
@@ -31,8 +31,6 @@ _COLUMNS = (
     " note, source_file, source_row, version, created_at, updated_at, tags, flags, language,"
     " quality, question_tokens, answer_tokens"
 )
-# A change of status leaves the texts as they are, so what was judged of them still holds.
-_STILL_JUDGED = "judged_version = judged_version + (judged_version = version)::BIGINT"
 _CHUNK_ROWS = 10_000
 BY_AGE = PairSort()
 _INCOMING = pyarrow.schema(
@@ -210,8 +208,7 @@ def set_status(
         with record(cursor, action_id, wanted, STATUS_FIELDS):
             cursor.execute(
                 f"""
-                UPDATE pairs SET status = ?, duplicate_of = NULL, version = version + 1,
-                       updated_at = now(), {_STILL_JUDGED}
+                UPDATE pairs SET status = ?, duplicate_of = NULL, {next_version(STATUS_FIELDS)}
                 WHERE id IN (SELECT unnest(?::BIGINT[]))
                 """,
                 [status, wanted],
@@ -245,7 +242,7 @@ def remove_duplicates_in(
         cursor.execute(
             f"""
             UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
-                   version = version + 1, updated_at = now(), {_STILL_JUDGED}
+                   {next_version(STATUS_FIELDS)}
             FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::BIGINT[]) AS keeper) gone
             WHERE pairs.id = gone.id
             """,
