@@ -47,7 +47,9 @@ def judged(texts: pyarrow.Table, setting: Setting) -> pyarrow.Table:
         column = every if check.column == "every" else columns[check.column]
         hits = pc.match_substring_regex(column, check.gate)
         rows.run(check, hits.to_numpy(zero_copy_only=False))
-    for check, mask in _measured(rows.lists["answer"], (questions, replies), (told, spoken)):
+    wordless = (_wordless(asked), _wordless(columns["answer"]))
+    measures = (questions, replies), (told, spoken), wordless
+    for check, mask in _measured(rows.lists["answer"], *measures):
         rows.run(check, mask)
     tokens = _tokens(rows, (asked, columns["answer"]), (questions, replies))
     found = rows.found
@@ -126,18 +128,24 @@ def _measured(
     texts: list[str],
     letters: tuple[Letters, Letters],
     spoken: tuple[Sequence[str], Sequence[str]],
+    wordless: tuple["numpy.ndarray", "numpy.ndarray"],
 ) -> Iterator[tuple[run.Check, "numpy.ndarray"]]:
     """Yield the checks for which figures tell where they are worth it, with those rows."""
     questions, replies = letters
     trivial, empty, copied, repeats, other = run.MEASURED
-    yield trivial, (replies.total < 12) | (replies.size <= 40)
-    yield empty, questions.total + questions.digits == 0
+    yield trivial, (replies.total < 12) | (replies.size <= 40) | wordless[1]
+    yield empty, wordless[0]
     yield copied, numpy.abs(questions.size - replies.size) <= 64 + questions.size // 5
     yield other, numpy.array([a != b for a, b in zip(*spoken, strict=True)], dtype=bool)
     is_loop = numpy.zeros(len(texts), dtype=bool)
     for row in numpy.flatnonzero(replies.size >= answers.SHORTEST_LOOP).tolist():
         is_loop[row] = answers.loop(texts[row]) is not None
     yield repeats, is_loop
+
+
+def _wordless(texts: pyarrow.Array) -> "numpy.ndarray":
+    hits = pc.match_substring_regex(texts, r"[\p{L}\p{N}]")
+    return numpy.asarray(~hits.to_numpy(zero_copy_only=False))
 
 
 def turns(history: str) -> tuple[str, ...]:

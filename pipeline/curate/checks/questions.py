@@ -8,8 +8,8 @@ from pipeline.curate.checks.found import Found, Frame, Texts, found
 LONGEST = 160
 """A longer question brings along what it speaks of."""
 VAGUE_GATE = (
-    r"(?i)\b(?:this|that|these|those|it|they|he|she|above|following|given|below|provided)\b|"
-    r"[以如]?[上下]述|以上|以下|上面|下面|上文|前述|前文|给定|所给|该|此|这|那|它|其"
+    r"(?i)\b(?:this|that|these|those|it|they|them|he|she|above|following|given|below|provided)\b|"
+    r"[以如]?[上下]述|以上|以下|上面|下面|上文|前述|前文|给定|所给|该|此|这|那|它|他|她|其"
 )
 _THING = (
     r"text|passage|paragraph|sentences?|article|story|poem|document|email|letter|code|data|dataset|"
