@@ -26,14 +26,16 @@ from store.types import (
 MOST_MEMBERS = 60
 """Pairs of one cluster that a page reads; families from one mould have thousands."""
 _USABLE = "status IN ('unreviewed', 'accepted')"
+_USUAL_REASON = {"duplicate": "same", "paraphrase": "reworded", "conflict": "answer"}
 _COLUMNS = "c.id, c.relation, c.score, c.reason, c.keeper_id, c.verdict"
 
 
 def replace_open(db: Database, dataset_ids: Iterable[int], found: Iterable[NewCluster]) -> int:
     """Put clusters in place of the undecided ones of these datasets; see `passes.replace_open`."""
     numbered = list(enumerate(found))
-    heads = [(n, c.relation, c.score, c.keeper_id, "") for n, c in numbered]
-    members = [(n, pair, None, c.score, 1.0, "") for n, c in numbered for pair in c.pair_ids]
+    why = {n: _USUAL_REASON.get(c.relation, "") for n, c in numbered}
+    heads = [(n, c.relation, c.score, c.keeper_id, why[n]) for n, c in numbered]
+    members = [(n, pair, None, c.score, 1.0, why[n]) for n, c in numbered for pair in c.pair_ids]
     return passes.replace_open(
         db,
         dataset_ids,

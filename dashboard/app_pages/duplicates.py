@@ -1,23 +1,26 @@
 """Duplicates: same, other wording, contradiction, or only alike."""
 
-from typing import cast
+from typing import cast, get_args
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, clustering, state
-from dashboard.clustering import RELATION, UNDO, Members
+from dashboard import address, clustering, compare_job, linking, state
+from dashboard.clustering import RELATION, UNDO
+from dashboard.linking import DATASETS, KEEP
 from dashboard.parts.chips import RELATION as RELATIONS
+from dashboard.parts.cluster import draw_like_this, draw_members, draw_verdicts
+from dashboard.parts.compare_job import compare_progress, compare_result
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import done, empty_state
-from dashboard.parts.pair_card import pair_card
-from dashboard.text import named, t
-from store import clusters, datasets
-from store.types import Relation
+from dashboard.parts.threshold import threshold_panel
+from dashboard.text import named, plain, t
+from pipeline.curate import dedup
+from store import datasets
+from store.types import KeeperRule, Relation
 
 ORDER: tuple[Relation, ...] = ("conflict", "duplicate", "paraphrase", "lookalike")
-VERDICTS = (("not_alike", "N"), ("both_fine", "B"), ("keep_one", "A"))
 
 
 def ask_relation(counts: dict[Relation, int]) -> Relation:
@@ -43,72 +46,91 @@ def _first(counts: dict[Relation, int]) -> Relation:
     return next((relation for relation in ORDER if counts[relation]), ORDER[0])
 
 
-def draw_members(members: Members) -> None:
-    """Draw the pairs side by side, the words that differ from the one that stays marked."""
-    columns = st.columns(min(len(members.pairs), 3), gap="medium")
-    for number, pair in enumerate(members.pairs, start=1):
-        is_kept = pair.id == members.keeper.id
-        against = next((p for p in members.pairs if p.id != pair.id), None)
-        with columns[(number - 1) % len(columns)].container(border=True, height="stretch"):
-            pair_card(pair, against=against if is_kept else members.keeper, is_kept=is_kept)
-            st.button(
-                t("duplicates.keep_this"),
-                key=f"duplicates_keep_{pair.id}",
-                shortcut=str(number) if number < 10 else None,
-                disabled=is_kept,
-                on_click=clustering.mark,
-                args=(pair.id,),
-            )
-
-
-def draw_actions(members: Members) -> None:
-    """Draw what can be decided, the primary action last, at the right."""
-    for verdict, key in VERDICTS:
-        st.button(
-            t(f"duplicates.{verdict}", count=len(members.pairs) - 1),
-            key=f"duplicates_{verdict}",
-            shortcut=key,
-            type="primary" if verdict == "keep_one" else "secondary",
-            help=t(f"duplicates.help_{verdict}"),
-            on_click=clustering.decide,
-            args=(members.cluster.id, verdict, members.keeper.id),
+def ask_what(names: list[str]) -> None:
+    """Ask which datasets, which pair stays, and offer to compare again."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            t("duplicates.datasets"),
+            names,
+            placeholder=plain("review.all_datasets"),
+            label_visibility="collapsed",
+            key=DATASETS,
+            on_change=clustering.start_over,
+            width=360,
         )
+        rules = named("duplicates.rule", get_args(KeeperRule))
+        st.session_state.setdefault(KEEP, linking.choice().keep)
+        st.selectbox(
+            t("duplicates.rule"),
+            list(rules),
+            format_func=rules.__getitem__,
+            label_visibility="collapsed",
+            key=KEEP,
+            on_change=linking.keep_by_rule,
+            help=t("duplicates.rule_help"),
+            width=260,
+        )
+        st.button(
+            t("duplicates.compare"),
+            key="duplicates_compare",
+            icon=":material/sync:",
+            type="tertiary",
+            help=t("duplicates.compare_help"),
+            on_click=linking.compare,
+        )
+    address.keep(DATASETS, default=[])
+
+
+def draw_state(compared: linking.Compared) -> None:
+    """Say what was not compared yet."""
+    if compared.never:
+        st.info(t("duplicates.never", count=compared.never), icon=":material/info:")
+    elif compared.added:
+        st.info(t("duplicates.added", count=compared.added), icon=":material/info:")
 
 
 def draw_place(place: int, total: int) -> None:
     """Draw which cluster of how many this is, with the way to the others."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(t("duplicates.place", place=place, count=total), width="content")
-        for name, key, to in (("previous", "K", place - 1), ("next", "J", place + 1)):
-            st.button(
-                t(f"duplicates.{name}"),
-                key=f"duplicates_{name}",
-                shortcut=key,
-                type="tertiary",
-                disabled=not 1 <= to <= total,
-                on_click=clustering.go,
-                args=(to,),
-            )
+    st.caption(t("duplicates.place", place=place, count=total), width="content")
+    for name, key, to in (("previous", "K", place - 1), ("next", "J", place + 1)):
         st.button(
-            t("shell.undo"),
-            key="duplicates_take_back",
-            shortcut="U",
+            t(f"duplicates.{name}"),
+            key=f"duplicates_{name}",
+            shortcut=key,
             type="tertiary",
-            disabled=not st.session_state.get(UNDO),
-            on_click=clustering.take_back,
+            disabled=not 1 <= to <= total,
+            on_click=clustering.go,
+            args=(to,),
         )
+    st.button(
+        t("shell.undo"),
+        key="duplicates_take_back",
+        shortcut="U",
+        type="tertiary",
+        disabled=not st.session_state.get(UNDO),
+        on_click=clustering.take_back,
+    )
 
 
 def draw_bulk() -> None:
-    """Offer to remove every exact copy at once, with their count first."""
-    count = clustering.copies()
+    """Offer to remove every copy at once, with their count first; edited ones when asked."""
+    found = clustering.copies()
+    exact, edited = found["same"], found["edited"]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(t("duplicates.bulk", count=count), width="content")
-        with st.popover(t("duplicates.remove_copies", count=count), key="duplicates_bulk"):
-            st.markdown(t("duplicates.remove_words", count=count))
+        st.markdown(t("duplicates.bulk", count=exact, edited=edited), width="content")
+        words = t("duplicates.remove_copies", count=exact)
+        with st.popover(words, key="duplicates_bulk", disabled=not exact + edited):
+            too = st.checkbox(
+                t("duplicates.edited_too", count=edited),
+                key="duplicates_edited_too",
+                disabled=not edited,
+            )
+            count = exact + (edited if too else 0)
+            rule = plain(f"duplicates.rule_{linking.choice().keep}")
+            st.markdown(t("duplicates.remove_words", count=count, rule=rule))
             if st.button(t("duplicates.remove_copies", count=count), key="duplicates_remove"):
-                with st.spinner(t("duplicates.comparing")):
-                    clustering.compare(apply=True)
+                with st.spinner(t("duplicates.removing")):
+                    clustering.remove_copies(dedup.EDITED if too else dedup.EXACT)
                 done(t("duplicates.removed", count=count))
                 st.rerun()
 
@@ -117,35 +139,37 @@ def draw_clusters(actions: DeltaGenerator, relation: Relation) -> None:
     """Draw one cluster at a time."""
     cluster, place, total = clustering.cluster_at(relation)
     st.caption(t(f"duplicates.words_{relation}"))
-    draw_place(place if total else 0, total)
-    if cluster is None:
-        empty_state(t(f"duplicates.none_{relation}"), "done_all")
-        return
+    members = clustering.members(cluster) if cluster else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw_place(place if total else 0, total)
+        if members:
+            draw_like_this(members)
     if relation == "duplicate":
         draw_bulk()
-    members = clustering.members(cluster)
+    if members is None:
+        empty_state(t(f"duplicates.none_{relation}"), "done_all")
+        return
     draw_members(members)
     with actions:
-        draw_actions(members)
+        draw_verdicts(members)
 
 
 actions = page_header("duplicates")
-if not any(summary.total for summary in datasets.summaries(state.store())):
+names = [s.dataset.name for s in datasets.summaries(state.store()) if s.total]
+if not names:
     with empty_state(t("review.empty"), "join_inner"):
         to_page("import", t("review.to_import"))
     st.stop()
-
-top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
-with top:
-    relation = ask_relation(clusters.counts(state.store()))
-if top.button(
-    t("duplicates.compare"),
-    key="duplicates_compare",
-    icon=":material/sync:",
-    type="tertiary",
-    help=t("duplicates.compare_help"),
-):
-    with st.spinner(t("duplicates.comparing")):
-        clustering.compare(apply=False)
-    st.rerun()
+job = compare_job.desk().job
+if job is not None and job.now().is_active:
+    compare_progress(job)
+    st.stop()
+if job is not None:
+    compare_result(job.now())
+address.restore(DATASETS, allowed=names, default=[])
+relation = ask_relation(clustering.counts())
+ask_what(names)
+draw_state(linking.compared())
 draw_clusters(actions, relation)
+with st.expander(t("duplicates.threshold_title"), key="duplicates_threshold_panel"):
+    threshold_panel()

@@ -6,8 +6,9 @@ floor; `cluster` makes clusters of the links at or above a threshold, without co
 person to decide. Datasets are compared one by one: the same question may stand in two on purpose.
 """
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -19,7 +20,8 @@ from pipeline.curate import joining
 from pipeline.curate.comparing import COLUMNS, Progress, find_links
 from pipeline.curate.joining import Groups, Standing
 from pipeline.curate.links import REASONS, RELATIONS, Links
-from store import clusters, datasets, links, passes, verdicts
+from pipeline.decode import decode
+from store import clusters, datasets, links, passes, settings, verdicts
 from store.db import Database
 from store.types import ClusterFilter, KeeperRule, Reason, Relation, Scan
 
@@ -43,6 +45,7 @@ class Choice:
 
 
 DEFAULT_CHOICE = Choice()
+_SETTING = "dedup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,17 @@ class DedupReport:
     action_id: int | None
     """The action that removed them, None where nothing was removed."""
     choice: Choice
+
+
+def chosen(db: Database) -> Choice:
+    """Return what was chosen for this workspace last."""
+    kept = settings.get(db, _SETTING)
+    return decode(Choice, json.loads(kept)) if kept else DEFAULT_CHOICE
+
+
+def choose(db: Database, choice: Choice) -> None:
+    """Remember a choice for this workspace."""
+    settings.put(db, _SETTING, json.dumps(asdict(choice)))
 
 
 def run(

@@ -29,6 +29,9 @@ UPDATE clusters SET dataset_id = found.dataset_id
 FROM (SELECT m.cluster_id, any_value(p.dataset_id) AS dataset_id
       FROM cluster_pairs m JOIN pairs p ON p.id = m.pair_id GROUP BY m.cluster_id) found
 WHERE found.cluster_id = clusters.id;
+UPDATE clusters SET reason = CASE relation
+    WHEN 'duplicate' THEN 'same' WHEN 'paraphrase' THEN 'reworded'
+    WHEN 'conflict' THEN 'answer' ELSE '' END;
 -- The closest other pair of the cluster, and how close.
 ALTER TABLE cluster_pairs ADD COLUMN linked_to BIGINT DEFAULT NULL;
 ALTER TABLE cluster_pairs ADD COLUMN score REAL DEFAULT 1.0;

@@ -2,8 +2,11 @@
 
 import pytest
 
+from dashboard import compare_job
 from dashboard.text import messages
-from store import clusters, pairs
+from pipeline.curate import dedup
+from store import clusters, links, pairs
+from store.types import PairEdit
 from tests.dashboard.conftest import assert_calm
 
 
@@ -60,8 +63,68 @@ def test_exact_copies_go_at_once_and_come_back_with_one_undo(open_page, filled):
     assert statuses(filled, 61, 64) == ["unreviewed", "unreviewed"]
 
 
-def test_comparing_again_finds_what_is_there(open_page, filled):
-    page = open_page("duplicates")
+def compare(page, database):
+    """Press the button, wait for the comparison, and look at what it found."""
     page.button(key="duplicates_compare").click().run()
+    job = compare_job.desk().job
+    assert job is not None
+    assert job.wait(timeout_s=60)
+    page.run()
+    page.button(key="duplicates_job_clear").click().run()
     assert_calm(page)
+
+
+def test_comparing_finds_what_is_there_and_says_why(open_page, filled, language: str):
+    page = open_page("duplicates", language)
+    compare(page, filled)
     assert clusters.counts(filled)["duplicate"] == 1
+    said = {"en": "Answers differ: 20 / 40", "zh": "答案不同：20 / 40"}[language]
+    assert any(said in caption.value for caption in page.caption)
+
+
+def test_another_threshold_needs_no_second_comparison(open_page, filled):
+    page = open_page("duplicates")
+    compare(page, filled)
+    before = links.scans(filled)
+    found = clusters.counts(filled)
+    page.slider(key="duplicates_threshold").set_value(0.99).run()
+    assert clusters.counts(filled) == found
+    page.button(key="duplicates_use_threshold").click().run()
+    assert_calm(page)
+    assert clusters.counts(filled)["lookalike"] < found["lookalike"]
+    assert links.scans(filled) == before
+    assert dedup.chosen(filled).threshold == 0.99
+
+
+def test_the_keeper_rule_marks_another_pair(open_page, filled):
+    page = open_page("duplicates")
+    compare(page, filled)
+    pairs.edit(
+        filled,
+        62,
+        PairEdit(answer="Veralin is given at 40 mg once a day, with food."),
+        expected_version=1,
+    )
+    compare(page, filled)
+    page.selectbox(key="duplicates_keep").set_value("longest").run()
+    assert page.button(key="duplicates_keep_62").disabled
+    assert not page.button(key="duplicates_keep_61").disabled
+
+
+def test_all_like_this_are_decided_with_their_count_first_and_undone(open_page, filled):
+    page = open_page("duplicates")
+    page.segmented_control(key="relation").set_value("paraphrase").run()
+    page.button(key="duplicates_like_both_fine").click().run()
+    assert_calm(page)
+    assert clusters.counts(filled)["paraphrase"] == 0
+    page.button(key="duplicates_take_back").click().run()
+    assert clusters.counts(filled)["paraphrase"] == 1
+
+
+def test_a_dataset_is_chosen_and_others_are_not_counted(open_page, filled):
+    page = open_page("duplicates")
+    page.multiselect(key="datasets").set_value(["identity"]).run()
+    assert_calm(page)
+    assert "duplicates_keep_one" not in {button.key for button in page.button}
+    page.multiselect(key="datasets").set_value(["clinic"]).run()
+    assert page.button(key="duplicates_keep_one")

@@ -38,15 +38,15 @@ def test_one_of_each_duplicate_is_kept_at_once_and_one_undo_brings_all_back(
     db: Database, stored: tuple[Pair, ...]
 ):
     wanted = ClusterFilter(relation="duplicate")
-    assert verdicts.removable(db, wanted) == {None: 3}
+    assert verdicts.removable(db, wanted) == {"same": 3}
     action = verdicts.decide_all(db, wanted, "keep_one", summary="exact duplicates")
     assert action is not None
     assert statuses(db) == "uxxxuuuu"
     assert [pair.duplicate_of for pair in everything(db)][:4] == [None, 1, 1, 5]
     assert list(removals.of_action(db, action)) == [
-        Removal(action, 2, 1, "duplicate", None, 1.0, 1.0),
-        Removal(action, 3, 1, "duplicate", None, 1.0, 1.0),
-        Removal(action, 4, 5, "duplicate", None, 0.875, 1.0),
+        Removal(action, 2, 1, "duplicate", "same", 1.0, 1.0),
+        Removal(action, 3, 1, "duplicate", "same", 1.0, 1.0),
+        Removal(action, 4, 5, "duplicate", "same", 0.875, 1.0),
     ]
     assert clusters.counts(db)["duplicate"] == 0
     assert verdicts.decide_all(db, wanted, "keep_one", summary="again") is None

@@ -1,0 +1,177 @@
+"""A comparison of pairs under way: one thread of the server's process, seen from every tab.
+
+It knows nothing of pages: what it compares, how far it is, and what came of it.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import streamlit as st
+
+from dashboard import state
+from pipeline.curate import dedup
+from pipeline.curate.dedup import Choice, DedupReport
+from pipeline.errors import PipelineError
+from store.db import Database
+from store.errors import StoreError
+
+Phase = Literal["comparing", "clustering", "done", "cancelled", "failed"]
+logger = logging.getLogger(__name__)
+
+
+class ComparisonRunning(PipelineError):
+    """Another comparison is under way in this workspace, perhaps begun in another tab."""
+
+    def __init__(self) -> None:
+        super().__init__("The pairs are being compared already. Wait for it, or cancel it.")
+
+
+class _Cancelled(Exception):
+    """The person cancelled; what was stored before stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far a comparison is, and what came of it."""
+
+    phase: Phase
+    pairs: int
+    share: float = 0.0
+    """0 to 1, of all pairs."""
+    elapsed_s: float = 0.0
+    is_cancelling: bool = False
+    report: DedupReport | None = None
+    fact: Exception | None = None
+    reference: str = ""
+    """Names the log entry of an error that nobody foresaw."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something still happens by itself."""
+        return self.phase in {"comparing", "clustering"}
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until the end, by the pace so far; None while that would be a guess."""
+        if self.share < 0.05 or self.elapsed_s < 2:
+            return None
+        return self.elapsed_s * (1 - self.share) / self.share
+
+
+class CompareJob:
+    """Compares and clusters the pairs of datasets; cancel leaves the clusters that were there."""
+
+    def __init__(
+        self, database: Database, dataset_ids: tuple[int, ...], choice: Choice, *, pairs: int
+    ) -> None:
+        self._database = database
+        self._dataset_ids = dataset_ids
+        self._choice = choice
+        self._cancel = threading.Event()
+        self._began = time.monotonic()
+        self._now = Snapshot("comparing", pairs)
+        self._thread = threading.Thread(target=self._run, name="graft-compare", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Ask the job to stop."""
+        self._cancel.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until the job has ended; False if it has not within the time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def now(self) -> Snapshot:
+        """Return how far it is."""
+        now = self._now
+        if not now.is_active:
+            return now
+        elapsed = time.monotonic() - self._began
+        return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
+
+    def _run(self) -> None:
+        try:
+            report = dedup.run(
+                self._database, self._dataset_ids, choice=self._choice, progress=self._progress
+            )
+            self._end("done", report=report)
+        except _Cancelled:
+            self._end("cancelled")
+        except (PipelineError, StoreError) as fact:
+            self._end("failed", fact=fact)
+        except Exception:
+            reference = secrets.token_hex(4)
+            logger.exception("unexpected error %s", reference)
+            self._end("failed", reference=reference)
+
+    def _progress(self, share: float) -> None:
+        if self._cancel.is_set() or self._database.is_closing:
+            raise _Cancelled
+        phase: Phase = "clustering" if share >= 1 else "comparing"
+        self._now = replace(self._now, share=share, phase=phase)
+
+    def _end(
+        self,
+        phase: Phase,
+        *,
+        report: DedupReport | None = None,
+        fact: Exception | None = None,
+        reference: str = "",
+    ) -> None:
+        elapsed = time.monotonic() - self._began
+        self._now = replace(
+            self._now,
+            phase=phase,
+            elapsed_s=elapsed,
+            report=report,
+            fact=fact,
+            reference=reference,
+        )
+
+
+class Desk:
+    """Where the one comparison of a workspace lies until somebody has seen what came of it."""
+
+    def __init__(self) -> None:
+        self._job: CompareJob | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def job(self) -> CompareJob | None:
+        """The comparison under way, or ended and not cleared yet."""
+        return self._job
+
+    def begin(
+        self, database: Database, dataset_ids: tuple[int, ...], choice: Choice, *, pairs: int
+    ) -> CompareJob:
+        """Start a job; ComparisonRunning while another one goes on."""
+        with self._lock:
+            if self._job is not None and self._job.now().is_active:
+                raise ComparisonRunning
+            self._job = CompareJob(database, dataset_ids, choice, pairs=pairs)
+            self._job.start()
+            return self._job
+
+    def clear(self) -> None:
+        """Forget a job that has ended."""
+        with self._lock:
+            if self._job is not None and not self._job.now().is_active:
+                self._job = None
+
+
+def desk() -> Desk:
+    """Return the desk of the open workspace, one for all sessions of the process."""
+    return _desk(str(state.workspace().database))
+
+
+@st.cache_resource(show_spinner=False)
+def _desk(path: str) -> Desk:
+    return Desk()
