@@ -9,7 +9,7 @@ from dashboard import address, clustering, compare_job, linking, state
 from dashboard.clustering import RELATION, UNDO
 from dashboard.linking import DATASETS, KEEP
 from dashboard.parts.chips import RELATION as RELATIONS
-from dashboard.parts.cluster import draw_like_this, draw_members, draw_verdicts
+from dashboard.parts.cluster import draw_like_this, draw_members, draw_merge, draw_verdicts
 from dashboard.parts.compare_job import compare_progress, compare_result
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
@@ -143,6 +143,7 @@ def draw_clusters(actions: DeltaGenerator, relation: Relation) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_place(place if total else 0, total)
         if members:
+            draw_merge(members)
             draw_like_this(members)
     if relation == "duplicate":
         draw_bulk()

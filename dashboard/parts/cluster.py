@@ -47,14 +47,6 @@ def draw_members(members: Members) -> None:
 
 def draw_verdicts(members: Members) -> None:
     """Draw what can be decided, the primary action last, at the right."""
-    if st.button(
-        t("duplicates.merge"),
-        key="duplicates_merge",
-        shortcut="M",
-        help=t("duplicates.help_merge"),
-        disabled=len(members.pairs) > SHOWN,
-    ):
-        st.dialog(plain("duplicates.merge_title"), width="large")(_merge)(members)
     for verdict, key in VERDICTS:
         st.button(
             t(f"duplicates.{verdict}", count=members.cluster.size - 1),
@@ -65,6 +57,20 @@ def draw_verdicts(members: Members) -> None:
             on_click=clustering.decide,
             args=(members.cluster, verdict, members.keeper.id),
         )
+
+
+def draw_merge(members: Members) -> None:
+    """Offer to write one pair out of all."""
+    if st.button(
+        t("duplicates.merge"),
+        key="duplicates_merge",
+        shortcut="M",
+        icon=":material/merge:",
+        type="tertiary",
+        help=t("duplicates.help_merge"),
+        disabled=len(members.pairs) > SHOWN,
+    ):
+        st.dialog(plain("duplicates.merge_title"), width="large")(_merge)(members)
 
 
 def draw_like_this(members: Members) -> None:

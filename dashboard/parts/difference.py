@@ -20,7 +20,7 @@ def reason_words(link: Link | Member, one: Pair, other: Pair) -> str:
     of_answer = link.reason == "answer"
     texts = (one.answer, other.answer) if of_answer else (_asked(one), _asked(other))
     first, second = differing(*texts, with_unit=link.reason in _MEASURED)
-    shown = {"one": first or "∅", "other": second or "∅"}
+    shown = {"one": first or "–", "other": second or "–"}
     reason = link.reason or "none"
     return t(
         f"duplicates.reason_{reason}",

@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import linking
-from dashboard.format import number
+from dashboard.format import number, shortened
 from dashboard.parts.chips import relation_chip
 from dashboard.parts.difference import reason_words
 from dashboard.parts.prose import prose
@@ -13,6 +13,8 @@ from pipeline.curate import dedup
 from store.types import Relation
 
 HEIGHT = 220
+LONGEST = 160
+"""Characters of a question that is shown only to judge a threshold by."""
 ORDER: tuple[Relation, ...] = ("duplicate", "paraphrase", "conflict", "lookalike")
 FALLBACK = ("#8b8d94", "#357f8f", "#a3690a", "#8a4a8f")
 """Where the configuration names no colours."""
@@ -62,8 +64,9 @@ def _nearest(threshold: float) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f"**{number(link.score, 2)}**", width="content")
                 relation_chip(link.relation)
-            prose(one.question, against=other.question)
-            prose(other.question, against=one.question)
+            first, second = shortened(one.question, LONGEST), shortened(other.question, LONGEST)
+            prose(first, against=second)
+            prose(second, against=first)
             st.caption(reason_words(link, one, other))
 
 
