@@ -5,6 +5,7 @@ from typing import cast
 
 import duckdb
 
+from store import removals
 from store.actions import finish, next_version, record, start
 from store.db import Database
 from store.errors import NotFound, NothingToUndo
@@ -37,7 +38,7 @@ def last_undoable(db: Database) -> Action | None:
 
 
 def of_pair(db: Database, pair_id: int) -> tuple[Change, ...]:
-    """Return the changes of one pair, oldest first."""
+    """Return the changes of one pair, oldest first, with why it was removed where it was."""
     with db.read() as cursor:
         rows = cursor.execute(
             f"""
@@ -47,7 +48,12 @@ def of_pair(db: Database, pair_id: int) -> tuple[Change, ...]:
             """,
             [pair_id],
         ).fetchall()
-    return tuple(Change(_action(row[3:]), row[0], row[1], row[2]) for row in rows)
+    why = removals.of_pair(db, pair_id)
+    actions = [_action(row[3:]) for row in rows]
+    return tuple(
+        Change(action, row[0], row[1], row[2], why.get(action.id))
+        for action, row in zip(actions, rows, strict=True)
+    )
 
 
 def undo(db: Database, action_id: int) -> int:

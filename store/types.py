@@ -226,6 +226,8 @@ class Change:
     pair_id: int
     before: dict[str, object] | None
     after: dict[str, object] | None
+    removal: "Removal | None" = None
+    """Why the action removed the pair, where it did."""
 
 
 @dataclass(frozen=True, slots=True)

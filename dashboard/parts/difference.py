@@ -5,8 +5,8 @@ from difflib import SequenceMatcher
 
 from dashboard.format import percent, shortened
 from dashboard.parts.prose import pieces
-from dashboard.text import t
-from store.types import Link, Member, Pair
+from dashboard.text import plain, t
+from store.types import Link, Member, Pair, Removal
 
 _LONGEST = 40
 _LONGEST_COMPARED = 2_000
@@ -27,6 +27,18 @@ def reason_words(link: Link | Member, one: Pair, other: Pair) -> str:
         **shown,
         alike=percent(link.score),
         answers=percent(link.answer_score),
+    )
+
+
+def removal_words(removal: Removal) -> str:
+    """Return why a pair was removed: of which pair, in what relation, how close."""
+    return t(
+        "shell.removal",
+        keeper=str(removal.duplicate_of),
+        relation=t(f"shell.relation_{removal.relation}"),
+        why=plain(f"duplicates.short_{removal.reason or 'none'}"),
+        alike=percent(removal.score),
+        answers=percent(removal.answer_score),
     )
 
 

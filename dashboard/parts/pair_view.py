@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.format import when
 from dashboard.parts.activity import action_words
 from dashboard.parts.chips import chip, status_chip
+from dashboard.parts.difference import removal_words
 from dashboard.parts.pair_diff import two_texts
 from dashboard.parts.prose import prose
 from dashboard.text import literal, t
@@ -55,6 +56,8 @@ def pair_history(changes: tuple[Change, ...]) -> None:
         st.markdown(f"{action_words(change.action)} :gray[:small[{when(change.action.at)}]]")
         if change.before is None or change.after is None:
             continue
+        if change.removal is not None:
+            st.caption(removal_words(change.removal))
         for name in _changed(change.before, change.after):
             before, after = _shown(change.before, name), _shown(change.after, name)
             two_texts(t(f"shell.field_{name}"), before, after)

@@ -1,6 +1,7 @@
 """The Duplicates page: one cluster at a time, decided and taken back."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import compare_job
 from dashboard.text import messages
@@ -63,7 +64,7 @@ def test_exact_copies_go_at_once_and_come_back_with_one_undo(open_page, filled):
     assert statuses(filled, 61, 64) == ["unreviewed", "unreviewed"]
 
 
-def compare(page, database):
+def compare(page: AppTest) -> None:
     """Press the button, wait for the comparison, and look at what it found."""
     page.button(key="duplicates_compare").click().run()
     job = compare_job.desk().job
@@ -76,7 +77,7 @@ def compare(page, database):
 
 def test_comparing_finds_what_is_there_and_says_why(open_page, filled, language: str):
     page = open_page("duplicates", language)
-    compare(page, filled)
+    compare(page)
     assert clusters.counts(filled)["duplicate"] == 1
     said = {"en": "Answers differ: 20 / 40", "zh": "答案不同：20 / 40"}[language]
     assert any(said in caption.value for caption in page.caption)
@@ -84,7 +85,7 @@ def test_comparing_finds_what_is_there_and_says_why(open_page, filled, language:
 
 def test_another_threshold_needs_no_second_comparison(open_page, filled):
     page = open_page("duplicates")
-    compare(page, filled)
+    compare(page)
     before = links.scans(filled)
     found = clusters.counts(filled)
     page.slider(key="duplicates_threshold").set_value(0.99).run()
@@ -98,14 +99,14 @@ def test_another_threshold_needs_no_second_comparison(open_page, filled):
 
 def test_the_keeper_rule_marks_another_pair(open_page, filled):
     page = open_page("duplicates")
-    compare(page, filled)
+    compare(page)
     pairs.edit(
         filled,
         62,
         PairEdit(answer="Veralin is given at 40 mg once a day, with food."),
         expected_version=1,
     )
-    compare(page, filled)
+    compare(page)
     page.selectbox(key="duplicates_keep").set_value("longest").run()
     assert page.button(key="duplicates_keep_62").disabled
     assert not page.button(key="duplicates_keep_61").disabled

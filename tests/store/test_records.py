@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pyarrow
 import pytest
 
 from store import clusters, datasets, evaluations, exports, history, pairs, runs, verdicts, votes
@@ -75,14 +76,16 @@ def test_links_leave_out_what_a_person_called_unalike(db: Database, stored: tupl
 
 def test_an_export_remembers_its_pairs_and_versions(db: Database, stored: tuple[Pair, ...]):
     members = [(stored[0].id, 1, "train"), (stored[1].id, 1, "test")]
+    names = ("pair_id", "version", "split")
+    table = pyarrow.table(dict(zip(names, map(list, zip(*members, strict=True)), strict=True)))
     record = exports.add(
-        db, "clinic-1", "/x", recipe={"seed": 1}, manifest_sha1="abc", members=members
+        db, "clinic-1", "/x", recipe={"seed": 1}, manifest_sha1="abc", members=table
     )
     assert exports.listed(db) == (record,)
     assert exports.members(db, record.id) == tuple(members)
     assert (record.recipe, record.pair_count) == ({"seed": 1}, 2)
     with pytest.raises(NameTaken):
-        exports.add(db, "clinic-1", "/x", recipe={}, manifest_sha1="", members=[])
+        exports.add(db, "clinic-1", "/x", recipe={}, manifest_sha1="", members=table)
 
 
 def test_runs_and_evaluations_are_indexed_once(db: Database):

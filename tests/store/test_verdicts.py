@@ -48,6 +48,9 @@ def test_one_of_each_duplicate_is_kept_at_once_and_one_undo_brings_all_back(
         Removal(action, 3, 1, "duplicate", "same", 1.0, 1.0),
         Removal(action, 4, 5, "duplicate", "same", 0.875, 1.0),
     ]
+    assert [change.removal for change in history.of_pair(db, 4)][-1] == Removal(
+        action, 4, 5, "duplicate", "same", 0.875, 1.0
+    )
     assert clusters.counts(db)["duplicate"] == 0
     assert verdicts.decide_all(db, wanted, "keep_one", summary="again") is None
     history.undo(db, action)
