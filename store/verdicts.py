@@ -7,7 +7,7 @@ from typing import cast
 
 import duckdb
 
-from store.actions import finish, record, start
+from store.actions import STATUS_FIELDS, finish, next_version, record, start
 from store.clusters import get_in, is_open
 from store.db import Database
 from store.errors import NotFound, StalePair
@@ -52,9 +52,9 @@ def merge(
         removed = [pair_id for pair_id, _ in going]
         with record(cursor, action_id, sorted([keeper, *removed])):
             cursor.execute(
-                """
+                f"""
                 UPDATE pairs SET question = ?, answer = ?, context = ?, facts = ?,
-                       version = version + 1, updated_at = now()
+                       {next_version(("question", "answer", "context", "facts"))}
                 WHERE id = ?
                 """,
                 [
@@ -66,9 +66,9 @@ def merge(
                 ],
             )
             cursor.execute(
-                """
-                UPDATE pairs SET status = 'removed', duplicate_of = ?, version = version + 1,
-                       updated_at = now()
+                f"""
+                UPDATE pairs SET status = 'removed', duplicate_of = ?,
+                       {next_version(STATUS_FIELDS)}
                 WHERE id IN (SELECT unnest(?::BIGINT[]))
                 """,
                 [keeper, removed],
