@@ -3,7 +3,8 @@
 A pass over a dataset writes them (`store.passes`); what people decide is in `store.verdicts`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import cast
 
 import duckdb
@@ -25,6 +26,7 @@ from store.types import (
 
 MOST_MEMBERS = 60
 """Pairs of one cluster that a page reads; families from one mould have thousands."""
+_CHUNK_ROWS = 10_000
 _USABLE = "status IN ('unreviewed', 'accepted')"
 _USUAL_REASON = {"duplicate": "same", "paraphrase": "reworded", "conflict": "answer"}
 _COLUMNS = "c.id, c.relation, c.score, c.reason, c.keeper_id, c.verdict"
@@ -86,6 +88,33 @@ def page(
         total = rows[0][-1] if rows else _count(cursor, where, values)
         found = _with_members(cursor, [row[:-1] for row in rows], MOST_MEMBERS)
     return Page(rows=found, number=max(number, 1), size=size, total=total)
+
+
+def each(
+    db: Database, dataset_ids: Iterable[int], *, action_id: int | None = None
+) -> Iterator[tuple[Cluster, tuple[tuple[str, int], ...]]]:
+    """Yield every open cluster with the source file and row of each pair, the surest first.
+
+    With an action those that it decided are among them. Reads on as it is asked: a million members
+    are never in memory at once.
+    """
+    where, values = is_open(ClusterFilter(tuple(dataset_ids)))
+    with db.read() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {_COLUMNS}, m.pair_id, m.linked_to, m.score, m.answer_score, m.reason,
+                   p.source_file, p.source_row
+            FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
+            JOIN pairs p ON p.id = m.pair_id
+            WHERE ({where}) OR c.action_id = ? ORDER BY c.score DESC, c.id, m.pair_id
+            """,
+            [*values, action_id],
+        )
+        rows = chain.from_iterable(iter(lambda: cursor.fetchmany(_CHUNK_ROWS), []))
+        for head, found in groupby(rows, key=lambda row: row[:6]):
+            members = list(found)
+            cluster = _cluster(head, len(members), [row[6:11] for row in members])
+            yield cluster, tuple((row[11], row[12]) for row in members)
 
 
 def get(db: Database, cluster_id: int) -> Cluster:

@@ -1,55 +1,162 @@
-"""The verb dedup: finds duplicates, other wordings, conflicts and look-alikes."""
+"""The verb dedup: duplicates, other wordings, conflicts and look-alikes; leaks of an export."""
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import get_args
 
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.curate import dedup, quality
+from pipeline.curate.comparing import Progress
+from pipeline.curate.dedup import Choice, DedupReport
 from pipeline.errors import BadInput
-from store import clusters, pairs
-from store.types import ClusterFilter
+from pipeline.publish import leaks
+from store import clusters, pairs, removals
+from store.db import Database
+from store.types import KeeperRule
 
 
 def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the parser."""
     same = verbs.add_parser("dedup", help="find duplicates, other wordings, conflicts, look-alikes")
     same.add_argument("--datasets", default="", help="names, separated by commas (default: all)")
-    same.add_argument("--threshold", type=float, default=dedup.DEFAULT_THRESHOLD)
+    same.add_argument("--threshold", type=float, help="how alike (default: as chosen last, or .75)")
+    same.add_argument(
+        "--keep", choices=get_args(KeeperRule), help="which of equal pairs stays (default: oldest)"
+    )
     same.add_argument("--apply", action="store_true", help="remove exact duplicates")
+    same.add_argument("--edited", action="store_true", help="with --apply: also edited duplicates")
+    same.add_argument(
+        "--against", metavar="EXPORT", help="instead: pairs that give test rows of an export away"
+    )
     same.set_defaults(do=_dedup)
 
 
 def _dedup(arguments: argparse.Namespace, context: Context) -> int:
-    if not 0 < arguments.threshold <= 1:
-        raise BadInput(f"--threshold is {arguments.threshold}; it has to be above 0 and at most 1.")
-    choice = dedup.Choice(threshold=arguments.threshold)
+    threshold = arguments.threshold
+    if threshold is not None and not 0 < threshold <= 1:
+        raise BadInput(f"--threshold is {threshold}; it has to be above 0 and at most 1.")
+    if arguments.edited and not arguments.apply:
+        raise BadInput("--edited removes nothing by itself. Add --apply.")
     with opened(context) as db:
         ids = [summary.dataset.id for summary in quality.chosen(db, names(arguments.datasets))]
-        report = dedup.run(db, ids, choice=choice, apply=dedup.EXACT if arguments.apply else ())
-        where, found = {}, clusters.page(db, matching=ClusterFilter(tuple(ids)), size=100_000).rows
-        members = {i for cluster in found for i in cluster.pair_ids}
-        where = {pair.id: (pair.source_file, pair.source_row) for pair in pairs.by_ids(db, members)}
+        choice = _choice(db, arguments)
+        if arguments.against:
+            return _leaks(db, ids, choice, arguments, context)
+        reasons = dedup.EDITED if arguments.edited else dedup.EXACT
+        report = dedup.run(
+            db,
+            ids,
+            choice=choice,
+            apply=reasons if arguments.apply else (),
+            progress=_progress(context),
+        )
+        _say(report, arguments, context)
+        context.stream(
+            {
+                "pairs": report.pairs,
+                "removed": report.removed,
+                "removable": report.removable["same"],
+                "removable_edited": report.removable["edited"],
+                "threshold": choice.threshold,
+                "keep": choice.keep,
+                "action": report.action_id,
+                "counts": dict(report.clusters),
+            },
+            removals=_removed(db, report),
+            clusters=_clusters(db, ids, report),
+        )
+    return 0
+
+
+def _choice(db: Database, arguments: argparse.Namespace) -> Choice:
+    """What was chosen in this workspace before, but for what is asked for now."""
+    choice = dedup.chosen(db)
+    if arguments.threshold is not None:
+        choice = replace(choice, threshold=arguments.threshold)
+    if arguments.keep is not None:
+        choice = replace(choice, keep=arguments.keep)
+    return choice
+
+
+def _say(report: DedupReport, arguments: argparse.Namespace, context: Context) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in report.clusters.items() if count)
+    exact, edited = report.removable["same"], report.removable["edited"]
     context.say(f"{report.pairs} pairs, {report.removed} removed. Clusters: {counts or 'none'}.")
-    if report.removable["same"] and not arguments.apply:
-        context.say(f"{report.removable['same']} are exact duplicates: --apply removes them.")
-    context.result(
-        {
-            "pairs": report.pairs,
-            "removed": report.removed,
-            "removable": report.removable["same"],
-            "threshold": arguments.threshold,
-            "clusters": [
+    if exact and not arguments.apply:
+        context.say(f"{exact} are exact duplicates: --apply removes them.")
+    if edited and not arguments.edited:
+        context.say(f"{edited} are edited duplicates: --apply --edited removes them too.")
+    if report.action_id is not None:
+        context.say("It is one action, and the dashboard's Undo takes it back whole.")
+
+
+def _progress(context: Context) -> Progress:
+    told = -1
+
+    def tell(share: float) -> None:
+        nonlocal told
+        tenth = int(share * 10)
+        if tenth > told and 0 < tenth < 10:
+            told = tenth
+            context.progress(f"compared {tenth * 10} %")
+
+    return tell
+
+
+def _removed(db: Database, report: DedupReport) -> Iterator[dict[str, object]]:
+    if report.action_id is not None:
+        for each in removals.of_action(db, report.action_id):
+            yield {
+                "id": each.pair_id,
+                "duplicate_of": each.duplicate_of,
+                "relation": each.relation,
+                "reason": each.reason,
+                "score": round(each.score, 4),
+                "answer_score": round(each.answer_score, 4),
+            }
+
+
+def _clusters(db: Database, ids: list[int], report: DedupReport) -> Iterator[dict[str, object]]:
+    for cluster, sources in clusters.each(db, ids, action_id=report.action_id):
+        yield {
+            "relation": cluster.relation,
+            "reason": cluster.reason,
+            "score": round(cluster.score, 4),
+            "keeper": cluster.keeper_id,
+            "pairs": [
                 {
-                    "relation": cluster.relation,
-                    "score": cluster.score,
-                    "keeper": cluster.keeper_id,
-                    "pairs": [
-                        {"id": i, "file": where[i][0], "row": where[i][1]} for i in cluster.pair_ids
-                    ],
+                    "id": member.pair_id,
+                    "file": file,
+                    "row": row,
+                    "linked_to": member.linked_to,
+                    "reason": member.reason,
+                    "score": round(member.score, 4),
+                    "answer_score": round(member.answer_score, 4),
                 }
-                for cluster in found
+                for member, (file, row) in zip(cluster.members, sources, strict=True)
             ],
         }
+
+
+def _leaks(
+    db: Database, ids: list[int], choice: Choice, arguments: argparse.Namespace, context: Context
+) -> int:
+    """Say which pairs give test rows away; 1 while there are any, unless --apply rejects them."""
+    export = context.workspace().export(arguments.against)
+    found = leaks.find(db, export, ids, threshold=choice.threshold, progress=_progress(context))
+    action_id = None
+    if found and arguments.apply:
+        action_id = pairs.set_status(db, [leak.pair_id for leak in found], "rejected")
+    context.say(f"{len(found)} pairs give test rows of {export.name} away.")
+    for leak in found[:20]:
+        context.say(f"  pair {leak.pair_id}: {leak.relation} of {leak.file}:{leak.row}")
+    if found and not arguments.apply:
+        context.say("--apply rejects them, as one action that can be undone.")
+    rejected = len(found) if action_id is not None else 0
+    context.stream(
+        {"export": export.name, "leaks": len(found), "rejected": rejected, "action": action_id},
+        pairs=(asdict(leak) for leak in found),
     )
-    return 0
+    return 1 if found and action_id is None else 0

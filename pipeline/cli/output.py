@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,22 @@ class Context:
     def progress(self, words: str) -> None:
         """Print a progress line to stderr."""
         print(words, file=sys.stderr, flush=True)
+
+    def stream(self, value: dict[str, object], **lists: Iterable[dict[str, object]]) -> None:
+        """Print the verb's result object with lists at its end, row by row, for --json.
+
+        However long they are, one row at a time is in memory.
+        """
+        if not self.is_json:
+            return
+        head = json.dumps(value, ensure_ascii=False)
+        print(head[:-1], end="")
+        for name, rows in lists.items():
+            print(f", {json.dumps(name)}: [", end="")
+            for place, row in enumerate(rows):
+                print(", " if place else "", json.dumps(row, ensure_ascii=False), sep="", end="")
+            print("]", end="")
+        print("}", flush=True)
 
     def result(self, value: dict[str, object]) -> None:
         """Print the verb's result object when --json was asked for."""
