@@ -13,8 +13,8 @@ import pyarrow
 from pipeline.curate.normalise import key
 
 Numbers = numpy.ndarray[tuple[int], numpy.dtype[numpy.uint64]]
-COMPILED_FROM_BYTES = 4_000_000
-"""Below so much text, loading the compiled pass costs more than it saves."""
+COMPILED_FROM = 10_000
+"""Below so many pairs, loading the compiled pass costs more than it saves."""
 
 MULTIPLIER = 0x9E3779B97F4A7C15 | 1
 _MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -24,10 +24,10 @@ _LONGEST = 4096
 _POWERS = numpy.array([pow(MULTIPLIER, n, 1 << 64) for n in range(_LONGEST)], dtype=numpy.uint64)
 
 
-def keys_of(texts: pyarrow.ChunkedArray) -> Numbers:
-    """Return the number of each text's key, in order."""
-    if texts.nbytes >= COMPILED_FROM_BYTES:
-        # Compiling is slow and its library is large: only a million pairs are worth it.
+def keys_of(texts: pyarrow.ChunkedArray, *, are_many: bool = False) -> Numbers:
+    """Return the number of each text's key, in order; read by the compiled pass if `are_many`."""
+    if are_many:
+        # Its library is large and slow to load: many texts are worth it.
         from pipeline.publish import compiled_keys  # noqa: PLC0415
 
         return compiled_keys.keys_of(texts)

@@ -10,15 +10,17 @@ from typing import Any
 import numpy
 import pyarrow
 
-from pipeline.publish.keys import Numbers, keys_of, together
+from pipeline.publish.keys import COMPILED_FROM, Numbers, keys_of, together
 from store import export_rows
 from store.db import Cursor, Database
 from store.types import Dataset, Status
 
 Integers = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
-Columns = dict[str, numpy.ndarray[tuple[int], Any]]
+Array = numpy.ndarray[tuple[int], Any]
+Columns = dict[str, Array]
 Flags = numpy.ndarray[tuple[int], numpy.dtype[numpy.bool_]]
 _FLAGS = ("is_unreviewed", "has_system", "has_history", "has_facts", "has_placeholder")
+_SAMPLED = 300
 THREADS = 2
 """Each reads or renders a stretch of pairs of its own; DuckDB lets Python go meanwhile."""
 
@@ -33,9 +35,9 @@ class Outline:
     questions: Numbers
     """The key of question and context, as a number."""
     answers: Numbers
-    """The key of the answer, as a number."""
+    """The key of the answer, as a number; 0 in general datasets, whose answers make no fact."""
     tokens: Integers
-    """Estimated from characters: a tokenizer counts otherwise."""
+    """Estimated from bytes: a tokenizer counts otherwise."""
     is_unreviewed: Flags
     has_system: Flags
     has_history: Flags
@@ -77,16 +79,19 @@ def read(source: Readers, dataset: Dataset, statuses: tuple[Status, ...]) -> Out
 
     def part(stretch: tuple[int, int]) -> Columns:
         with source.cursor() as cursor:
-            return _numbers(export_rows.outline(cursor, dataset.id, statuses, stretch))
+            texts = export_rows.outline(cursor, dataset.id, statuses, stretch)
+        return _numbers(texts, has_facts=dataset.role != "general", are_many=are_many)
 
     with source.cursor() as cursor:
-        stretches = export_rows.stretches(cursor, dataset.id, statuses)
+        stretches, count = export_rows.stretches(cursor, dataset.id, statuses)
+    are_many = count >= COMPILED_FROM
     parts = list(source.threads.map(part, stretches))
     columns = {
         name: numpy.concatenate([numpy.zeros(0, kind), *(part[name] for part in parts)])
         for name, kind in _KINDS.items()
     }
-    return Outline(dataset, **columns)
+    order = numpy.argsort(columns["ids"], kind="stable")
+    return Outline(dataset, **{name: column[order] for name, column in columns.items()})
 
 
 _KINDS: dict[str, type[Any]] = {
@@ -99,16 +104,35 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 
-def _numbers(table: pyarrow.Table) -> Columns:
+def _numbers(table: pyarrow.Table, *, has_facts: bool, are_many: bool) -> Columns:
     """Turn the texts of a stretch into numbers."""
-    characters = table.column("characters").to_numpy()
-    # A Chinese character takes three bytes, so two more than it counts as a character.
-    chinese = (table.column("bytes").to_numpy() - characters) // 2
+
+    def keys(name: str) -> Numbers:
+        return keys_of(table.column(name), are_many=are_many)
+
+    def copied(name: str) -> Array:
+        # A view would keep the texts of the whole stretch in memory.
+        return numpy.array(table.column(name).to_numpy(), copy=True)
+
     return {
-        "ids": table.column("id").to_numpy(),
-        "versions": table.column("version").to_numpy(),
-        "questions": together(keys_of(table.column("question")), keys_of(table.column("context"))),
-        "answers": keys_of(table.column("answer")),
-        "tokens": chinese + (characters - chinese + 3) // 4,
-        **{flag: table.column(flag).to_numpy() for flag in _FLAGS},
+        "ids": copied("id"),
+        "versions": copied("version"),
+        "questions": together(keys("question"), keys("context")),
+        # What a general pair answers makes no fact.
+        "answers": keys("answer") if has_facts else numpy.zeros(len(table), dtype=numpy.uint64),
+        "tokens": numpy.ceil(copied("bytes") * _tokens_a_byte(table)).astype(numpy.int64),
+        **{flag: copied(flag) for flag in _FLAGS},
     }
+
+
+def _tokens_a_byte(table: pyarrow.Table) -> float:
+    """Estimate from some texts: a Chinese character is a token, and so are four Latin letters."""
+    texts = [
+        text
+        for name in ("question", "answer")
+        for text in table.column(name).slice(0, _SAMPLED).to_pylist()
+    ]
+    characters = sum(len(text) for text in texts)
+    size_bytes = sum(len(text.encode()) for text in texts)
+    chinese = (size_bytes - characters) / 2
+    return (chinese + (characters - chinese) / 4) / size_bytes if size_bytes else 0.0

@@ -97,10 +97,10 @@ def _pairs(outlines: Sequence[Outline]) -> _Pairs:
 
 def _wordings(pairs: _Pairs, links: Links) -> Integers:
     """Return the wording of each pair, numbered from 0."""
-    _, groups = numpy.unique(pairs.questions, return_inverse=True)
+    groups = _grouped(pairs.questions)
     together_ = [ids for relation, ids in links if relation in _SAME_WORDING]
     if not together_:
-        return cast("Integers", groups)
+        return groups
     order = numpy.argsort(pairs.ids, kind="stable")
     flat = numpy.array([pair_id for ids in together_ for pair_id in ids], dtype=numpy.int64)
     places = numpy.searchsorted(pairs.ids, flat, sorter=order)
@@ -113,19 +113,30 @@ def _wordings(pairs: _Pairs, links: Links) -> Integers:
         at += len(ids)
         for other in here[1:]:
             joined.join(here[0], other)
-    return joined.applied(cast("Integers", groups))
+    return joined.applied(groups)
 
 
 def _facts(pairs: _Pairs, wordings: Integers) -> Integers:
     """Return the fact of each pair, numbered from 0: joined by answers and by wordings."""
-    _, answers = numpy.unique(pairs.answers, return_inverse=True)
-    order = numpy.lexsort((answers, wordings))
-    same_wording = wordings[order][1:] == wordings[order][:-1]
-    other_answer = answers[order][1:] != answers[order][:-1]
+    answers = _grouped(pairs.answers)
+    rows = numpy.flatnonzero(numpy.bincount(wordings)[wordings] > 1)
+    rows = rows[numpy.lexsort((answers[rows], wordings[rows]))]
+    same_wording = wordings[rows][1:] == wordings[rows][:-1]
+    other_answer = answers[rows][1:] != answers[rows][:-1]
     joined = _Joined()
     for n in numpy.flatnonzero(same_wording & other_answer):
-        joined.join(int(answers[order[n]]), int(answers[order[n + 1]]))
-    return joined.applied(cast("Integers", answers))
+        joined.join(int(answers[rows[n]]), int(answers[rows[n + 1]]))
+    return joined.applied(answers)
+
+
+def _grouped(values: Numbers) -> Integers:
+    """Return which group of equal values each belongs to, numbered by rising value."""
+    order = numpy.argsort(values)
+    ordered = values[order]
+    is_first = numpy.concatenate(([False], ordered[1:] != ordered[:-1]))
+    groups = numpy.empty(len(values), dtype=numpy.int64)
+    groups[order] = numpy.cumsum(is_first)
+    return groups
 
 
 def _hold_facts(
@@ -167,32 +178,37 @@ def _hold_wordings(
     """
     if not share:
         return
-    # A fact's wordings, general pairs among them: theirs are answers too, but of no fact.
-    is_meant = ~pairs.is_general & (sides[wordings] == TRAIN)
-    answers, of_answer = numpy.unique(pairs.answers[is_meant], return_inverse=True)
-    asked = numpy.unique(of_answer * len(ranks) + wordings[is_meant])
-    of_answer, of_wording = numpy.divmod(asked, len(ranks))
-    order = numpy.lexsort((ranks[of_wording], of_answer))
+    # Answers of general pairs make no fact.
+    is_meant = numpy.flatnonzero(~pairs.is_general & (sides[wordings] == TRAIN))
+    if not len(is_meant):
+        return
+    of_answer, of_wording = _grouped(pairs.answers[is_meant]), wordings[is_meant]
+    # The lowest rank first in each answer; the same wording twice stands together.
+    room = numpy.uint64(64 - int(of_answer.max()).bit_length())
+    places = of_answer.astype(numpy.uint64) << room | ranks[of_wording] >> (numpy.uint64(64) - room)
+    order = numpy.argsort(places, kind="stable")
     of_answer, of_wording = of_answer[order], of_wording[order]
-    counts = numpy.bincount(of_answer, minlength=len(answers))
+    is_again = (of_answer[1:] == of_answer[:-1]) & (of_wording[1:] == of_wording[:-1])
+    is_new = numpy.concatenate(([True], ~is_again))
+    of_answer, of_wording = of_answer[is_new], of_wording[is_new]
+    counts = numpy.bincount(of_answer)
     wanted = numpy.maximum(1, numpy.rint(share * counts).astype(numpy.int64))
     wanted[counts < FEWEST_WORDINGS] = 0
     is_shared = numpy.bincount(of_wording, minlength=len(ranks)) > 1
     # Answers that share a wording with another one need care; the others are apart.
-    needs_care = numpy.zeros(len(answers), dtype=numpy.bool_)
+    needs_care = numpy.zeros(len(counts), dtype=numpy.bool_)
     needs_care[of_answer[is_shared[of_wording]]] = True
-    places = numpy.arange(len(of_answer)) - (numpy.cumsum(counts) - counts)[of_answer]
-    is_simple = ~needs_care[of_answer] & (places < wanted[of_answer])
-    sides[of_wording[is_simple]] = TEST
+    nth = numpy.arange(len(of_answer)) - (numpy.cumsum(counts) - counts)[of_answer]
+    sides[of_wording[~needs_care[of_answer] & (nth < wanted[of_answer])]] = TEST
     rest = needs_care[of_answer]
-    careful = _carefully(of_answer[rest], of_wording[rest], answers, wanted)
-    sides[list(careful)] = TEST
+    sides[list(_carefully(of_answer[rest], of_wording[rest], wanted))] = TEST
 
 
-def _carefully(
-    of_answer: Integers, of_wording: Integers, answers: Numbers, wanted: Integers
-) -> set[int]:
-    """Choose the wordings given up where some have two answers; both must stay trained."""
+def _carefully(of_answer: Integers, of_wording: Integers, wanted: Integers) -> set[int]:
+    """Choose the wordings given up where some have two answers; both must stay trained.
+
+    The answers are numbered by their keys, so their order is that of texts and not of ids.
+    """
     asked: dict[int, list[int]] = {}
     answered: dict[int, list[int]] = {}
     for answer, wording in zip(of_answer.tolist(), of_wording.tolist(), strict=True):
@@ -200,7 +216,7 @@ def _carefully(
         answered.setdefault(wording, []).append(answer)
     left = {answer: len(wordings) for answer, wordings in asked.items()}
     held: set[int] = set()
-    for answer in sorted(asked, key=lambda each: int(answers[each])):
+    for answer in sorted(asked):
         for wording in asked[answer]:
             if len(held.intersection(asked[answer])) >= wanted[answer]:
                 break

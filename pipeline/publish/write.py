@@ -20,7 +20,7 @@ from pipeline.publish.outline import THREADS, Readers
 from pipeline.publish.plan import PlannedFile
 from store import export_rows
 
-_CHUNK_ROWS = 40_000
+_CHUNK_ROWS = 20_000
 
 
 class HashingFile:

@@ -22,7 +22,8 @@ def test_both_ways_give_the_same_numbers(texts: list[str]):
     column = pyarrow.chunked_array([texts[:2], texts[2:]], pyarrow.string())
     numbers = [int(number) for number in compiled_keys.keys_of(column)]
     assert numbers == [number_of(key(text)) for text in texts]
-    assert numbers == [int(number) for number in keys_of(column)]
+    for are_many in (False, True):
+        assert keys_of(column, are_many=are_many).tolist() == numbers
 
 
 def test_every_character_by_itself_is_read_alike():
