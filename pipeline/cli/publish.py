@@ -1,10 +1,13 @@
-"""Verbs: export, verify. Verify opens no database, so it works while a dashboard holds it."""
+"""Verbs: export, verify. Verify opens no database: a dashboard may hold it."""
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
+from pipeline.errors import BadInput
+from pipeline.publish import recipe_file
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import verify
@@ -25,12 +28,19 @@ _WORDS: dict[WarningCode, str] = {
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these verbs to the parser."""
     freeze = verbs.add_parser("export", help="freeze datasets into hashed files to train on")
-    freeze.add_argument("name", help="the export's name, not taken yet")
-    freeze.add_argument("--datasets", required=True, help="names, separated by commas")
-    freeze.add_argument("--layout", choices=["format2", "format3", "both"], default="both")
-    freeze.add_argument("--test-share", type=float, default=0.2, help="held back (default: 0.2)")
+    freeze.add_argument("name", nargs="?", default="", help="the export's name, not taken yet")
+    freeze.add_argument("--recipe", type=Path, help="a YAML file; other options change it")
+    freeze.add_argument("--datasets", help="names, separated by commas")
+    layouts = ["format2", "format3", "both", "sharegpt", "messages"]
+    freeze.add_argument("--layout", choices=layouts, help="(default: both)")
+    freeze.add_argument("--repeat", action="append", metavar="DATASET=TIMES", default=[])
+    freeze.add_argument("--replay", type=float, help="share of general rows (default: all)")
+    freeze.add_argument("--test-share", type=float, help="wordings held back (default: 0.2)")
+    freeze.add_argument("--fact-share", type=float, help="facts held back (default: 0.1)")
+    freeze.add_argument("--system", help="keep, drop, or the text for pairs without one")
+    freeze.add_argument("--files", choices=["json", "jsonl", "parquet"], dest="file_format")
     freeze.add_argument("--accepted-only", action="store_true", help="leave unreviewed pairs out")
-    freeze.add_argument("--seed", type=int, default=42, help="decides which wordings are held back")
+    freeze.add_argument("--seed", type=int, help="decides what is held back (default: 42)")
     freeze.set_defaults(do=_export)
 
     check = verbs.add_parser("verify", help="recompute an export's hashes")
@@ -43,15 +53,47 @@ def in_words(warning: ExportWarning) -> str:
     return _WORDS[warning.code].format(dataset=warning.dataset, count=warning.count)
 
 
+def recipe_of(arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe of the arguments: of the file, if there is one, changed by the others."""
+    given: dict[str, object] = {
+        name: value
+        for name in ("layout", "replay", "test_share", "fact_share", "file_format", "seed")
+        if (value := getattr(arguments, name)) is not None
+    }
+    if arguments.accepted_only:
+        given["accepted_only"] = True
+    if arguments.system is not None:
+        is_policy = arguments.system in ("keep", "drop")
+        given["system"] = arguments.system if is_policy else "text"
+        given["system_text"] = "" if is_policy else arguments.system
+    if arguments.repeat:
+        given["repeats"] = dict(map(_repeat, arguments.repeat))
+    if arguments.datasets is not None:
+        given["datasets"] = names(arguments.datasets)
+    if arguments.recipe:
+        written = recipe_file.read(_text_of(arguments.recipe), name=arguments.name)
+        return Recipe.from_json({**written.to_json(), **given})
+    if "datasets" not in given:
+        raise BadInput("Name the datasets (--datasets A,B), or a recipe (--recipe FILE.yaml).")
+    return Recipe.from_json({"name": arguments.name, **given})
+
+
+def _repeat(text: str) -> tuple[str, int]:
+    name, _, times = text.rpartition("=")
+    if not name or not times.isdigit():
+        raise BadInput(f"--repeat takes DATASET=TIMES, for example me=3; not {text!r}.")
+    return name, int(times)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"The recipe {path} cannot be read ({error}).") from error
+
+
 def _export(arguments: argparse.Namespace, context: Context) -> int:
-    recipe = Recipe(
-        name=arguments.name,
-        datasets=tuple(names(arguments.datasets)),
-        layout=arguments.layout,
-        test_share=arguments.test_share,
-        accepted_only=arguments.accepted_only,
-        seed=arguments.seed,
-    )
+    recipe = recipe_of(arguments)
     with opened(context) as db:
         made = export(db, context.workspace(), recipe)
     for warning in made.warnings:

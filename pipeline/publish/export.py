@@ -100,7 +100,7 @@ def export(db: Database, workspace: Workspace, recipe: Recipe) -> ExportResult:
     with _WRITING, outline.readers(db) as source:
         planned = plan_of(sources(db, source, recipe), recipe)
         check_not_empty(planned)
-        with _told(workspace.exports):
+        with told(workspace.exports):
             remove_stale(workspace.exports, recipe.name)
             manifest = _written(source, planned, folder)
             manifest_sha1 = sha1_of(folder / MANIFEST)
@@ -134,7 +134,7 @@ def _written(source: Readers, planned: ExportPlan, folder: Path) -> Manifest:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def told(folder: Path) -> Iterator[None]:
     """Turn what the disk refuses into words."""
     try:
         yield

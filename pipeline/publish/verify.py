@@ -9,6 +9,7 @@ from pipeline.jsonio import read_json
 
 MANIFEST = "manifest.json"
 REGISTRY = "dataset_info.json"
+_DATA = {".json", ".jsonl", ".parquet"}
 _BLOCK_BYTES = 1 << 20
 
 
@@ -47,7 +48,7 @@ def verify(folder: Path) -> Verification:
     """
     files = [_check(folder, name, sha1) for name, sha1 in _listed(folder)]
     listed = {file.name for file in files} | {MANIFEST}
-    extra = sorted(p.name for p in folder.glob("*.json") if p.name not in listed)
+    extra = sorted(p.name for p in folder.iterdir() if p.suffix in _DATA and p.name not in listed)
     files += [FileCheck(name, False, "", sha1_of(folder / name), "unlisted") for name in extra]
     return Verification(folder, all(file.holds for file in files), tuple(files))
 

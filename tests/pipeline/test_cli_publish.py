@@ -46,6 +46,39 @@ def test_an_export_prints_its_files_and_verifies_by_name_and_by_folder(line: Lin
         assert (code, checked["holds"]) == (0, True)
 
 
+def test_a_recipe_file_and_options_make_one_recipe(line: Line, tmp_path: Path):
+    (tmp_path / "r.yaml").write_text(
+        "name: r\ndatasets: [{name: me, repeat: 2}, 古琴]\nlayout: format3\nfact_share: 0\n"
+    )
+    code, made, _ = line("export", "--recipe", str(tmp_path / "r.yaml"), "--files", "jsonl")
+    assert (code, made["export"]) == (0, "r")
+    assert {file["name"]: file["repeat"] for file in made["files"]} == {
+        "me_format2.jsonl": 2, "me_test.jsonl": 1, "古琴_format3.jsonl": 1, "古琴_test.jsonl": 1,
+    }  # fmt: skip
+    assert line("verify", "r")[1]["holds"]
+
+
+def test_an_export_is_handed_to_llamafactory(line: Line, tmp_path: Path):
+    line("export", "琴-1", "--datasets", "古琴")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dataset_info.json").write_text('{"mine": {}}')
+    model = tmp_path / "qwen"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    (model / "chat_template.jinja").write_text("<|im_start|>You are Qwen, created by Alibaba Cloud")
+    out = tmp_path / "args.yaml"
+    words = ("factory", "琴-1", "--into", str(tmp_path / "data"), "--model", str(model))
+    code, made, _ = line(*words, "--out", str(out))
+    assert (code, made["template"], made["command"]) == (0, "qwen", f"llamafactory-cli train {out}")
+    assert 'dataset: "琴-1_古琴_format3"' in out.read_text(encoding="utf-8")
+    assert list(json.loads((tmp_path / "data" / "dataset_info.json").read_bytes())) == [
+        "mine",
+        *made["datasets"],
+    ]
+    code, _, said = line(*words, "--out", str(out))
+    assert (code, "exists already" in said) == (2, True)
+
+
 def test_verify_names_the_changed_file_while_another_has_the_database(line: Line):
     _, made, _ = line("export", "琴-1", "--datasets", "古琴")
     path = Path(made["folder"]) / "古琴_format3.json"
@@ -65,6 +98,9 @@ def test_verify_names_the_changed_file_while_another_has_the_database(line: Line
         (["export", "../up", "--datasets", "me"], "contains /"),
         (["export", "x", "--datasets", "nobody"], "no dataset 'nobody'"),
         (["export", "x", "--datasets", ""], "no dataset"),
+        (["export", "x"], "--recipe"),
+        (["export", "x", "--datasets", "me", "--repeat", "me"], "DATASET=TIMES"),
+        (["export", "--recipe", "none.yaml"], "cannot be read"),
         (["export", "x", "--datasets", "me", "--accepted-only"], "no accepted pairs"),
         (["export", "x", "--datasets", "me", "--test-share", "2"], "test share"),
         (["verify", "nothing"], "no export 'nothing'"),
