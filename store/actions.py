@@ -125,10 +125,10 @@ def change_one(
 
 def next_version(fields: Iterable[str]) -> str:
     """Return what an UPDATE of `fields` sets beside them: the version, and what it is worth."""
-    risen = "version = version + 1, updated_at = now()"
+    risen = "version = pairs.version + 1, updated_at = now()"
     if JUDGED_FIELDS.intersection(fields):
         return risen
-    return f"{risen}, judged_version = judged_version + (judged_version = version)::BIGINT"
+    return f"{risen}, judged_version = judged_version + (judged_version = pairs.version)::BIGINT"
 
 
 def _packed(fields: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ _IN_OPEN_CLUSTER = """id IN (
     WHERE c.verdict IS NULL AND list_contains(?::VARCHAR[], c.relation))"""
 _EDITED = """id {not_}IN (
     SELECT c.pair_id FROM changes c JOIN actions a ON a.id = c.action_id
-    WHERE a.kind = 'edit' AND a.undone_by IS NULL)"""
+    WHERE a.kind IN ('edit', 'fix') AND a.undone_by IS NULL)"""
 
 Terms = list[tuple[str, list[object]]]
 

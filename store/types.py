@@ -25,7 +25,7 @@ one stays with a new text made of all."""
 KeeperRule = Literal["oldest", "longest", "best"]
 """Which pair of a cluster stays: that of the lowest id, the longest answer, the best quality."""
 Vote = Literal["base", "adapter", "tie", "both_bad"]
-ActionKind = Literal["import", "edit", "status", "dedup", "undo", "tag", "note", "move"]
+ActionKind = Literal["import", "edit", "status", "dedup", "undo", "tag", "note", "move", "fix"]
 SortKey = Literal["added", "changed", "question_length", "answer_length", "quality"]
 
 

@@ -59,7 +59,7 @@ _LATIN_RUN = re.compile(f"[\x80-\xff{_CP1252}]{{2,4000}}")
 _LOST = re.compile("\ufffd+|(?:锟斤拷){1,50}锟?|烫{4,200}|屯{4,200}")
 # The commonest characters and signs of Chinese, in UTF-8 that was read as GBK.
 _GBK_SIGNS = "锛銆鐨鏄鍦鈥浣"
-_HAN_RUN = re.compile("[\u4e00-\u9fff\u20ac\u2026\u3000-\u303f\ue000-\uf8ff?]{4,4000}")
+_WIDE_RUN = re.compile(r"[^\x00-\x7f]{4,4000}")
 MOJIBAKE_GATE = (
     f"[\xc0-\xff][\\x{{80}}-\\x{{bf}}{_CP1252}]|\ufffd|锟斤拷|烫烫烫烫|屯屯屯屯|[{_GBK_SIGNS}]"
 )
@@ -144,7 +144,7 @@ def _gbk(text: str) -> Iterator[tuple[int, int, str]]:
     """Find UTF-8 that was read as GBK: real Chinese almost never happens to be UTF-8 as well."""
     if not any(sign in text for sign in _GBK_SIGNS):
         return
-    for match in _HAN_RUN.finditer(text):
+    for match in _WIDE_RUN.finditer(text):
         run = match.group()
         for cut in range(3):
             piece = run[: len(run) - cut]
