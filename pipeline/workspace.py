@@ -25,6 +25,7 @@ class Workspace:
             workspace.exports,
             workspace.runs,
             workspace.evaluations,
+            workspace.probes,
             workspace.servers,
             workspace.models,
         ):
@@ -50,6 +51,11 @@ class Workspace:
     def evaluations(self) -> Path:
         """Evaluations, one numbered folder each."""
         return self.root / "evaluations"
+
+    @property
+    def probes(self) -> Path:
+        """What bases were asked before training, one numbered folder each."""
+        return self.root / "probes"
 
     @property
     def servers(self) -> Path:

@@ -400,3 +400,63 @@ class Comparison:
     answers: tuple[tuple[str, str, str], ...]
     vote: Vote | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewProbe:
+    """What a base model was asked before training, as it is taken into the store."""
+
+    folder: str
+    """The probe's folder, relative to the workspace."""
+    kind: Literal["replay", "known"]
+    base: str
+    """The folder of the base model."""
+    base_sha256: str
+    """Of its weights."""
+    source: str
+    """The name of the prompt list, or of the datasets."""
+    settings: dict[str, object]
+    left_out: int
+    """Answers that were not taken: cut off, empty, or not to be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A probe that was taken in."""
+
+    folder: str
+    kind: Literal["replay", "known"]
+    base: str
+    base_sha256: str
+    source: str
+    settings: dict[str, object]
+    dataset_id: int | None
+    """The dataset that its answers became."""
+    taken: int
+    """Pairs that were made, or judged."""
+    left_out: int
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """How often a base answered the question of a pair rightly."""
+
+    pair_id: int
+    digest: str
+    """Of question, context and facts as they were asked; see `store.probes.DIGEST`."""
+    right_answers: int
+    answers: int
+    is_greedy_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownShare:
+    """How many usable pairs of a dataset a base knows."""
+
+    known: int = 0
+    sometimes: int = 0
+    unknown: int = 0
+    open: int = 0
+    """Not asked yet, or changed since, or without key facts to judge by."""
+    total: int = 0

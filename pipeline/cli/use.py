@@ -1,8 +1,8 @@
-"""Verbs: evaluate, chat, see."""
+"""Verbs: evaluate, chat, see, replay, known."""
 
 import argparse
 
-from pipeline.cli import chat, evaluate, see
+from pipeline.cli import chat, evaluate, probe, see
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -10,3 +10,4 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     evaluate.add_verb(verbs)
     chat.add_verb(verbs)
     see.add_verb(verbs)
+    probe.add_verbs(verbs)

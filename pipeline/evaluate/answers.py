@@ -3,17 +3,14 @@
 An evaluation that was interrupted goes on from here: what stands in the file is not asked again.
 """
 
-import json
-import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.decode import decode
-from pipeline.errors import DoesNotHold
-from pipeline.jsonio import read_lines
+from pipeline import rows
+from pipeline.rows import NAME
 
-NAME = "rows.jsonl"
+__all__ = ["NAME", "RawAnswer", "append", "mend", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +38,14 @@ class RawAnswer:
 
 def read(folder: Path) -> tuple[RawAnswer, ...]:
     """Return the finished answers of an evaluation folder; a half-written last line is left out."""
-    path = folder / NAME
-    try:
-        lines, _ = read_lines(path)
-        return tuple(decode(RawAnswer, line) for line in lines)
-    except ValueError as error:
-        raise DoesNotHold(f"{path} is damaged: {error}. Evaluate again.") from error
+    return rows.read(folder, RawAnswer)
 
 
 def mend(folder: Path) -> None:
     """Cut off a half-written last line, so that the next one starts a line of its own."""
-    path = folder / NAME
-    if path.exists():
-        _, whole_bytes = read_lines(path)
-        with path.open("r+b") as file:
-            file.truncate(whole_bytes)
+    rows.mend(folder)
 
 
 def append(folder: Path, answers: Iterable[RawAnswer]) -> None:
     """Add answers and return only once they are on the disk."""
-    lines = [json.dumps(asdict(answer), ensure_ascii=False) for answer in answers]
-    with (folder / NAME).open("a", encoding="utf-8") as file:
-        file.write("".join(f"{line}\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
+    rows.append(folder, answers)

@@ -1,0 +1,213 @@
+"""Launching, reading, stopping and resuming probes. All on folders, without a database."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline import processes, rows, work
+from pipeline.errors import BadInput, DoesNotHold
+from pipeline.models.fingerprint import weights_sha256
+from pipeline.models.template import SystemPrompt
+from pipeline.probe import config
+from pipeline.probe.answers import ProbeAnswer
+from pipeline.probe.config import WITHOUT, Kind, ProbeConfig, Question
+from pipeline.train.devices import devices, environment
+from pipeline.work import Progress, Work
+from pipeline.workspace import Workspace, new_numbered, numbered
+from store.types import NewProbe
+
+logger = logging.getLogger(__name__)
+
+WORKER = "pipeline.workers.probe"
+LOG_NAME = "probe.log"
+GRACE_S = 30.0
+_POLL_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """What a person asks a base for."""
+
+    kind: Kind
+    model: Path
+    source: str
+    questions: Sequence[Question]
+    samples: int = 0
+    max_new_tokens: int = 256
+    temperature: float = 0.8
+    seed: int = 1
+    system_prompt: SystemPrompt = WITHOUT
+    device: str = "auto"
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A probe as its folder tells it now."""
+
+    id: int
+    folder: Path
+    config: ProbeConfig
+    work: Work
+
+    @property
+    def is_active(self) -> bool:
+        """Whether answers may still come."""
+        return self.work.is_active
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every question has its answers."""
+        return self.work.state == "finished"
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        of = self.config.answer_count
+        return min(self.work.progress.done / of, 1.0) if of else 0.0
+
+
+def launch(workspace: Workspace, request: ProbeRequest, *, worker: str = WORKER) -> Probe:
+    """Freeze the plan and start the worker; the same plan asked again goes on where it was.
+
+    So a second press of a button, a reload or another terminal never asks twice. Raises BadInput
+    where there is nothing to ask.
+    """
+    if not request.questions:
+        raise BadInput("There is no question to ask the base.")
+    device = devices().get(request.device)
+    frozen = ProbeConfig(
+        kind=request.kind,
+        base=str(request.model),
+        base_sha256=weights_sha256(request.model, workspace.root),
+        source=request.source,
+        questions=len(request.questions),
+        questions_sha256=config.digest(request.questions),
+        samples=request.samples,
+        temperature=request.temperature,
+        seed=request.seed,
+        max_new_tokens=request.max_new_tokens,
+        system_prompt=request.system_prompt,
+        device=device.name,
+        trust_remote_code=request.trust_remote_code,
+    )
+    for known in listed(workspace, request.kind):
+        if replace(known.config, device=frozen.device) == frozen:
+            can_go_on = known.work.state in ("stopped", "failed")
+            return resume(workspace, known.id, worker=worker) if can_go_on else known
+    folder = new_numbered(workspace.probes)
+    config.write(folder, frozen, request.questions)
+    _start(folder, worker, environment(device))
+    return _read(folder)
+
+
+def read(workspace: Workspace, probe_id: int, since: Progress | None = None) -> Probe:
+    """Return a probe as its folder tells it now; BadInput if there is none."""
+    folder = workspace.probes / str(probe_id)
+    if not folder.is_dir():
+        known = ", ".join(str(number) for number in numbered(workspace.probes)) or "none yet"
+        raise BadInput(f"There is no probe {probe_id} in {workspace.root}. Probes: {known}.")
+    return _read(folder, since)
+
+
+def listed(workspace: Workspace, kind: Kind | None = None) -> tuple[Probe, ...]:
+    """Return every probe of a kind, newest first; a folder without a plan is left out."""
+    found = []
+    for number in reversed(numbered(workspace.probes)):
+        folder = workspace.probes / str(number)
+        if not (folder / "config.json").is_file():
+            continue
+        try:
+            probe = _read(folder)
+        except DoesNotHold as reason:
+            logger.warning("Left out of the probes: %s", reason)
+            continue
+        if kind is None or probe.config.kind == kind:
+            found.append(probe)
+    return tuple(found)
+
+
+def wait(
+    workspace: Workspace, probe_id: int, on_progress: Callable[[Probe], None] | None = None
+) -> Probe:
+    """Return the probe once it is over, calling back whenever it has moved."""
+    probe = read(workspace, probe_id)
+    while True:
+        if on_progress:
+            on_progress(probe)
+        if not probe.is_active:
+            return probe
+        before = probe.work.progress.offset
+        while probe.is_active and probe.work.progress.offset == before:
+            time.sleep(_POLL_S)
+            probe = _read(probe.folder, probe.work.progress)
+
+
+def stop(workspace: Workspace, probe_id: int) -> Probe:
+    """Ask a probe to end after its batch; returns at once. The answers so far are kept.
+
+    DoesNotHold if it does not run.
+    """
+    probe = read(workspace, probe_id)
+    if not processes.request_stop(probe.folder):
+        ended = _read(probe.folder)
+        raise DoesNotHold(f"Probe {probe_id} does not run: it is {ended.work.state}.")
+    return _read(probe.folder)
+
+
+def resume(workspace: Workspace, probe_id: int, *, worker: str = WORKER) -> Probe:
+    """Go on with a probe that was stopped or failed: only what is open is asked."""
+    probe = read(workspace, probe_id)
+    if probe.work.state not in {"stopped", "failed"}:
+        raise BadInput(f"Probe {probe_id} is {probe.work.state}: there is nothing to resume.")
+    (probe.folder / "result.json").unlink(missing_ok=True)
+    _start(probe.folder, worker, environment(devices().get(probe.config.device)))
+    return _read(probe.folder)
+
+
+def answers(probe: Probe) -> dict[int, list[ProbeAnswer]]:
+    """Return the answers of each question, the greedy one first."""
+    found: dict[int, list[ProbeAnswer]] = {}
+    for answer in sorted(rows.read(probe.folder, ProbeAnswer), key=lambda a: (a.key, a.sample)):
+        found.setdefault(answer.key, []).append(answer)
+    return found
+
+
+def new_probe(workspace: Workspace, probe: Probe, *, left_out: int) -> NewProbe:
+    """Return what the store remembers of a probe."""
+    plan = probe.config
+    return NewProbe(
+        folder=place(workspace, probe),
+        kind=plan.kind,
+        base=plan.base,
+        base_sha256=plan.base_sha256,
+        source=plan.source,
+        settings={
+            "questions": plan.questions,
+            "questions_sha256": plan.questions_sha256,
+            "samples": plan.samples,
+            "temperature": plan.temperature,
+            "top_p": plan.top_p,
+            "seed": plan.seed,
+            "max_new_tokens": plan.max_new_tokens,
+            "system_prompt": plan.system_prompt.policy,
+            "system_text": plan.system_prompt.text,
+        },
+        left_out=left_out,
+    )
+
+
+def place(workspace: Workspace, probe: Probe) -> str:
+    """Return how the store names a probe's folder."""
+    return str(probe.folder.relative_to(workspace.root))
+
+
+def _read(folder: Path, since: Progress | None = None) -> Probe:
+    now = work.read(folder, since)
+    return Probe(int(folder.name), folder, config.read(folder), now)
+
+
+def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
+    processes.start(folder, worker, environment=extra, log_name=LOG_NAME, grace_s=GRACE_S)

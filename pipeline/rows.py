@@ -1,0 +1,49 @@
+"""Answers in a file of JSON lines, appended as they are finished: what stands there is kept.
+
+A worker that was interrupted goes on from here: what stands in the file is not asked again.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from pipeline.decode import decode
+from pipeline.errors import DoesNotHold
+from pipeline.jsonio import read_lines
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+NAME = "rows.jsonl"
+T = TypeVar("T")
+
+
+def read(folder: Path, kind: type[T]) -> tuple[T, ...]:
+    """Return the finished answers of a folder; a half-written last line is left out."""
+    path = folder / NAME
+    try:
+        lines, _ = read_lines(path)
+        return tuple(decode(kind, line) for line in lines)
+    except ValueError as error:
+        raise DoesNotHold(f"{path} is damaged: {error}. Ask again from the start.") from error
+
+
+def mend(folder: Path) -> None:
+    """Cut off a half-written last line, so that the next one starts a line of its own."""
+    path = folder / NAME
+    if path.exists():
+        _, whole_bytes = read_lines(path)
+        with path.open("r+b") as file:
+            file.truncate(whole_bytes)
+
+
+def append(folder: Path, answers: Iterable["DataclassInstance"]) -> None:
+    """Add answers and return only once they are on the disk."""
+    lines = [json.dumps(asdict(answer), ensure_ascii=False) for answer in answers]
+    with (folder / NAME).open("a", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,157 @@
+"""How far a worker is that answers questions: a function of its folder and of whether it lives.
+
+Evaluations and what a base is asked before training share this: `launch.json`, `events.jsonl`,
+`stop.request`, `exit.json`, `result.json`. What was asked it does not know.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pipeline import processes
+from pipeline.jsonio import read_json, read_lines
+
+State = Literal["starting", "running", "stopping", "finished", "stopped", "failed"]
+ACTIVE: tuple[State, ...] = ("starting", "running", "stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a worker failed, for a person."""
+
+    error: str
+    """A class of the `error` event, or `signal`, `exit`, `lost` where the worker said nothing."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the events say, up to byte `offset`."""
+
+    offset: int = 0
+    phase: str = ""
+    """`loading` or `asking`."""
+    done: int = 0
+    """Answers that are there."""
+    model: str = ""
+    """The model that is asked now: `base`, or a run's number as text."""
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+    ended: str | None = None
+    last_time: float = 0.0
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a folder tells of its worker now."""
+
+    state: State
+    progress: Progress
+    failure: Failure | None
+    started_at: float | None
+    """Seconds since the epoch; of the latest start where it was resumed."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether answers may still come."""
+        return self.state in ACTIVE
+
+
+def read(folder: Path, since: Progress | None = None) -> Work:
+    """Read a folder; with an earlier progress only the new events are read."""
+    # The process is looked at before the events: what it wrote last is then always seen.
+    launch = processes.read_launch(folder)
+    # One that has just ended counts as alive until its watcher has recorded how.
+    is_alive = launch is not None and (
+        processes.is_alive(launch) or processes.is_settling(folder, launch)
+    )
+    progress = _events(folder / "events.jsonl", since or Progress())
+    is_heard = launch is not None and progress.last_time >= launch.started_at
+    state = _alive(folder, progress, is_heard=is_heard) if is_alive else _ended(folder, progress)
+    return Work(
+        state=state,
+        progress=progress,
+        failure=_failure(folder, progress) if state == "failed" else None,
+        started_at=launch.started_at if launch else None,
+    )
+
+
+def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
+    """The state while the process lives; events from before this start say nothing about it."""
+    if not is_heard:
+        return "starting"
+    return "stopping" if (folder / "stop.request").exists() else "running"
+
+
+def _ended(folder: Path, progress: Progress) -> State:
+    """The state without a process: only the terminal event and the result make it a good end."""
+    has_result = _has_result(folder)
+    if progress.ended == "finished" and has_result:
+        return "finished"
+    return "stopped" if progress.ended == "stopped" and has_result else "failed"
+
+
+def _has_result(folder: Path) -> bool:
+    try:
+        read_json(folder / "result.json")
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _events(path: Path, since: Progress) -> Progress:
+    events, offset = read_lines(path, since.offset)
+    progress = since
+    for event in events:
+        progress = _after(progress, event)
+    return replace(progress, offset=offset)
+
+
+def _after(progress: Progress, event: dict[str, object]) -> Progress:
+    time, done = event.get("time"), event.get("done")
+    progress = replace(
+        progress,
+        last_time=float(time) if isinstance(time, int | float) else progress.last_time,
+        done=done if isinstance(done, int) else progress.done,
+    )
+    match event.get("kind"):
+        case "state":
+            phase = str(event.get("state", ""))
+            if phase == "loading":  # A start: what an earlier process died of is over.
+                return replace(progress, phase=phase, failure=None, ended=None)
+            return replace(progress, phase=phase)
+        case "progress":
+            return replace(progress, model=str(event.get("model", "")))
+        case "warning":
+            said = str(event.get("message", ""))
+            is_new = said not in progress.warnings
+            return replace(progress, warnings=(*progress.warnings, said)) if is_new else progress
+        case "error":
+            failure = Failure(str(event.get("error", "unknown")), str(event.get("message", "")))
+            return replace(progress, failure=failure)
+        case "end":
+            return replace(progress, ended=str(event.get("state", "")))
+        case _:
+            return progress
+
+
+def _failure(folder: Path, progress: Progress) -> Failure:
+    if progress.failure:
+        return progress.failure
+    ended = processes.read_exit(folder)
+    if ended and ended.signal_name == "SIGKILL":
+        return Failure(
+            "signal",
+            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
+            "ran out of memory: ask with less batch_tokens. The answers so far are kept.",
+        )
+    if ended and ended.signal_name:
+        return Failure("signal", f"The process was ended by the signal {ended.signal_name}.")
+    if ended:
+        return Failure("exit", f"The process ended with exit code {ended.code}; see its log.")
+    return Failure(
+        "lost",
+        "The process is gone and nothing recorded how it ended: the machine was restarted, or the "
+        "folder belongs to another machine. Resume to go on; the answers so far are kept.",
+    )
