@@ -13,6 +13,8 @@ from store import datasets
 from store.db import Database, allocate
 
 CHUNK_PAIRS = 50_000
+BATCH_PAIRS = 10_000
+"""Pairs, spread over all, that have the tag `batch`: what a bulk change is measured on."""
 LANGUAGES = ("en", "zh")
 _SYLLABLES = (
     *("ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su"),
@@ -38,7 +40,7 @@ def fill(db: Database, count: int, *, seed: int = 1) -> Words:
         with db.write() as cursor:
             first = allocate(cursor, "pair", table.num_rows)
             cursor.register("incoming", table)
-            cursor.execute(_INSERT, [first])
+            cursor.execute(_INSERT, [first, first, max(1, count // BATCH_PAIRS)])
             cursor.unregister("incoming")
     with db.write() as cursor:
         for statement in _BESIDE:
@@ -101,7 +103,8 @@ SELECT ? + n, dataset_id, question, answer, '', NULL, '[]', [],
          WHEN h % 100 < 97 THEN 'rejected' ELSE 'removed' END,
     NULL, CASE WHEN h % 53 = 0 THEN 'look again' ELSE '' END,
     'file ' || h % 12 || '.json', n + 1, 1, 0, now(), now(),
-    CASE WHEN h % 20 = 7 THEN ['urgent'] WHEN h % 20 = 9 THEN ['dose', 'urgent'] ELSE [] END,
+    CASE WHEN (? + n) % ? = 0 THEN ['batch']
+         WHEN h % 20 = 7 THEN ['urgent'] WHEN h % 20 = 9 THEN ['dose', 'urgent'] ELSE [] END,
     CASE WHEN h % 10 = 3 THEN ['copied_question'] ELSE [] END,
     CASE WHEN n % 2 = 0 THEN 'en' ELSE 'zh' END, (h % 1000) / 1000, 1
 FROM (SELECT *, hash(n, dataset_id, question) // 7 AS h FROM incoming) ORDER BY n

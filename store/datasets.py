@@ -67,6 +67,13 @@ def update(db: Database, dataset_id: int, *, role: Role, domain: str, trigger: s
     return _dataset(row)
 
 
+def listed(db: Database) -> tuple[Dataset, ...]:
+    """Return every dataset, oldest first, without counting its pairs."""
+    with db.read() as cursor:
+        rows = cursor.execute(f"SELECT {_COLUMNS} FROM datasets ORDER BY id").fetchall()
+    return tuple(_dataset(row) for row in rows)
+
+
 def summaries(db: Database) -> tuple[DatasetSummary, ...]:
     """Return every dataset, oldest first, with its pairs counted by status; cheap to ask again."""
     return db.remembered("summaries", lambda: _summaries(db))

@@ -73,23 +73,26 @@ def _made(db: Database, matching: PairFilter, order: PairSort) -> Listing:
     where, values = filters.where(
         replace(matching, text="", question_length=Between(), answer_length=Between())
     )
-    key = "id" if order.by in _LENGTHS else _key(order)
+    key = "" if order.by in ("added", *_LENGTHS) else f", {_key(order)} AS key"
     with db.read() as cursor:
-        rows = cursor.execute(f"SELECT id, {key} AS key FROM pairs {where}", values).fetchnumpy()
-    listing = Listing(rows["id"], rows["key"])
+        rows = cursor.execute(f"SELECT id{key} FROM pairs {where}", values).fetchnumpy()
+    ids = rows["id"]
+    listing = Listing(ids, rows.get("key", ids))
     if matching.text:
         listing = _kept(listing, np.isin(listing.ids, search.find(db, matching.text), kind="table"))
     if order.by in _LENGTHS or {matching.question_length, matching.answer_length} != {Between()}:
         listing = _by_length(db, listing, matching, order)
+    if order.by == "added":
+        ids = np.sort(listing.ids)
+        return Listing(ids[::-1], -ids[::-1]) if order.is_descending else Listing(ids, ids)
     return _sorted(listing)
 
 
 def _by_length(db: Database, listing: Listing, matching: PairFilter, order: PairSort) -> Listing:
     """Narrow a list by the lengths that the filter names; order by one where that is asked for."""
     lengths = search.lengths(db)
-    listing = _kept(listing, np.isin(listing.ids, lengths.ids, kind="table"))
-    at = np.searchsorted(lengths.ids, listing.ids)
-    question, answer = lengths.question[at], lengths.answer[at]
+    listing = _kept(listing, listing.ids < len(lengths.question))
+    question, answer = lengths.question[listing.ids], lengths.answer[listing.ids]
     if order.by in _LENGTHS:
         sizes = question if order.by == "question_length" else answer
         listing = Listing(listing.ids, -sizes if order.is_descending else sizes)

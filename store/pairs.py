@@ -176,9 +176,9 @@ def edit(db: Database, pair_id: int, change: PairEdit, *, expected_version: int)
             kind = "note"
         elif set(values) == {"tags"}:
             kind = "tag"
-        done = change_one(cursor, kind, pair_id, _summary(kind, pair, change), values)
+        done = change_one(cursor, kind, _summary(kind, pair, change), pair, values)
     given = {name: getattr(change, name) for name in values}
-    return replace(pair, **given, version=done.version, updated_at=done.at)
+    return replace(pair, **given, version=pair.version + 1, updated_at=done.at)
 
 
 def _summary(kind: ActionKind, pair: Pair, change: PairEdit) -> str:
@@ -194,16 +194,14 @@ def set_status(
 ) -> int:
     """Give pairs a status as one action and return its id.
 
-    With `expected_version` (for a single pair) a stale one raises StalePair.
+    With `expected_version`, which is for a single pair, a stale one raises StalePair.
     """
     wanted = sorted(set(pair_ids))
     with db.write() as cursor:
-        if expected_version is not None:
-            for pair_id in wanted:
-                _fresh(cursor, pair_id, expected_version)
-        if len(wanted) == 1:
+        if len(wanted) == 1 and expected_version is not None:
+            pair = _fresh(cursor, wanted[0], expected_version)
             values = {"status": status, "duplicate_of": None}
-            return change_one(cursor, "status", wanted[0], status, values).action_id
+            return change_one(cursor, "status", status, pair, values).action_id
         action_id = start(cursor, "status", status)
         with record(cursor, action_id, wanted, STATUS_FIELDS):
             cursor.execute(

@@ -55,9 +55,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Lengths:
-    """How many characters each pair's texts have, by rising id."""
+    """How many characters each pair's texts have: tables by id, -1 where there is no such pair."""
 
-    ids: Ints
     question: Ints
     answer: Ints
 
@@ -296,13 +295,13 @@ def _mapped(planes: Bytes, file: BinaryIO) -> Bytes:
 
 
 def _joined(segments: tuple[_Segment, ...]) -> Lengths:
-    none = np.empty(0, np.int64)
-    ids, question, answer = (
-        np.concatenate([none, *(getattr(s, name)[s.stands] for s in segments)])
-        for name in ("ids", "question_length", "answer_length")
-    )
-    order = np.argsort(ids)
-    return Lengths(ids[order], question[order], answer[order])
+    largest = max((int(segment.ids.max(initial=0)) for segment in segments), default=0)
+    question, answer = np.full((2, largest + 1), -1)
+    for segment in segments:
+        ids = segment.ids[segment.stands]
+        question[ids] = segment.question_length[segment.stands]
+        answer[ids] = segment.answer_length[segment.stands]
+    return Lengths(question, answer)
 
 
 def _table(ids: Ints, within: Ints) -> npt.NDArray[np.bool_]:
@@ -315,6 +314,8 @@ def _table(ids: Ints, within: Ints) -> npt.NDArray[np.bool_]:
 def _read(db: Database) -> Lengths:
     with db.read() as cursor:
         rows = cursor.execute(
-            "SELECT id, length(question) AS q, length(answer) AS a FROM pairs ORDER BY id"
+            "SELECT id, length(question) AS q, length(answer) AS a FROM pairs"
         ).fetchnumpy()
-    return Lengths(rows["id"], rows["q"], rows["a"])
+    question, answer = np.full((2, int(rows["id"].max(initial=0)) + 1), -1)
+    question[rows["id"]], answer[rows["id"]] = rows["q"], rows["a"]
+    return Lengths(question, answer)

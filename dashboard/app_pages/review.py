@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import filtering, reviewing, state
 from dashboard.filtering import Asked
 from dashboard.format import shortened
+from dashboard.guard import guarded
 from dashboard.parts.chips import STATUS
 from dashboard.parts.filter_bar import filter_bar
 from dashboard.parts.focus import hold_keys
@@ -19,8 +20,8 @@ from dashboard.parts.prose import LONGEST_SHOWN
 from dashboard.parts.sweep_dialog import sweep_menu
 from dashboard.reviewing import EDITING, LAST, PAGE_SIZE, UNDO, Editing, View
 from dashboard.text import literal, t
-from store import datasets, history
-from store.types import Page, Pair
+from store import datasets, history, pairs
+from store.types import Page, Pair, PairFilter
 
 STEPS = (("previous", "K", "previous_id"), ("next", "J", "next_id"))
 
@@ -148,28 +149,38 @@ def draw_nothing(asked: Asked, ids: dict[str, int]) -> None:
         )
 
 
-actions = page_header("review")
-summaries = datasets.summaries(state.store())
-if not any(summary.total for summary in summaries):
-    with empty_state(t("review.empty"), "rule"):
-        to_page("import", t("review.to_import"))
-    st.stop()
+def draw_page() -> None:
+    """Draw the whole page."""
+    actions = page_header("review")
+    ids = {dataset.name: dataset.id for dataset in datasets.listed(state.store())}
+    asked = filtering.current(ids)
+    reviewing.restore(asked)
+    view = reviewing.look(asked)
+    if view is None and not pairs.count(state.store(), matching=PairFilter()):
+        with empty_state(t("review.empty"), "rule"):
+            to_page("import", t("review.to_import"))
+        return
+    filter_bar(asked, ids)
+    if view is None:
+        draw_last()
+        draw_nothing(asked, ids)
+        return
+    names = {dataset_id: name for name, dataset_id in ids.items()}
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        draw_list(view, asked, ids)
+        draw_last()
+        hold_keys("TNE")
+    with right:
+        draw_pair(view.pair, names[view.pair.dataset_id], actions=actions, asked=asked)
 
-ids = {summary.dataset.name: summary.dataset.id for summary in summaries}
-asked = filtering.current(ids)
-filter_bar(asked, ids)
-reviewing.restore(asked)
-view = reviewing.look(asked)
-if view is None:
-    draw_last()
-    draw_nothing(asked, ids)
-    st.stop()
 
-names = {dataset_id: name for name, dataset_id in ids.items()}
-left, right = st.columns([2, 3], gap="large")
-with left:
-    draw_list(view, asked, ids)
-    draw_last()
-    hold_keys("TNE")
-with right:
-    draw_pair(view.pair, names[view.pair.dataset_id], actions=actions, asked=asked)
+# A key draws the page alone: what the frame above it counts takes longer than the decision.
+@st.fragment
+def review() -> None:
+    """Draw the page; each of its keys and filters runs this again, not the frame."""
+    with guarded():
+        draw_page()
+
+
+review()
