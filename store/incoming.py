@@ -80,18 +80,19 @@ class Intake:
             return
         with self._db.write() as short:
             first = allocate(short, "pair", table.num_rows)
+        ids = pyarrow.array(range(first, first + table.num_rows), pyarrow.int64())
         # Found by its name, not registered: DuckDB would hold a registered one until the commit.
-        incoming = table  # noqa: F841
+        incoming = table.append_column("id", ids)  # noqa: F841
         self._cursor.execute(
             """
             INSERT INTO pairs (id, dataset_id, question, answer, context, system, history, facts,
                 status, duplicate_of, note, source_file, source_row, version, import_action_id,
                 created_at, updated_at)
-            SELECT ? + row_number() OVER (), ?, question, answer, context, system, history, facts,
+            SELECT id, ?, question, answer, context, system, history, facts,
                 'unreviewed', NULL, '', ?, source_row, 1, ?, now(), now()
             FROM incoming
             """,
-            [first - 1, self._dataset_id, source_file, self.action_id],
+            [self._dataset_id, source_file, self.action_id],
         )
         self._count += table.num_rows
 

@@ -18,7 +18,7 @@ def arrow(chunk: Chunk) -> pyarrow.Table:
             _same(NO_HISTORY, count)
             if chunk.history.count(NO_HISTORY) == count
             else _texts(chunk.history),
-            pyarrow.array(chunk.facts, incoming.COLUMNS.field("facts").type),
+            _facts(chunk.facts),
             pyarrow.array(chunk.rows, pyarrow.int64()),
         ],
         schema=incoming.COLUMNS,
@@ -30,6 +30,13 @@ def _texts(values: list[str] | list[str | None]) -> pyarrow.Array:
         # Most files have no context and no system prompt at all.
         return _same(values[0] if values else None, len(values))
     return pyarrow.array(values, pyarrow.string())
+
+
+def _facts(values: list[list[str]]) -> pyarrow.Array:
+    kind = incoming.COLUMNS.field("facts").type
+    if not any(values):
+        return pyarrow.repeat(pyarrow.scalar([], kind), len(values))
+    return pyarrow.array(values, kind)
 
 
 def _same(value: str | None, count: int) -> pyarrow.Array:

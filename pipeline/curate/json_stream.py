@@ -91,9 +91,8 @@ class _Array:
     def _batch(self, values: list[object], used: int) -> Batch:
         first = self._row + 1
         self._row += len(values)
-        has_braces = _has_braces(self._buffer)
         self._use(used)
-        batch = Batch(is_clean=True, has_braces=has_braces)
+        batch = Batch(is_clean=True)
         if set(map(type, values)) <= {dict}:
             batch.rows, batch.records = list(range(first, self._row + 1)), values  # type: ignore[assignment]  # all are dicts
             return batch
@@ -191,9 +190,8 @@ class _Lines:
             return None
         first = self._row + 1
         self._row += len(values)
-        has_braces = any(map(_has_braces, lines))
         rows = list(range(first, self._row + 1))
-        return Batch(rows, values, is_clean=True, has_braces=has_braces)
+        return Batch(rows, values, is_clean=True)
 
     def _slow(self, lines: list[bytes]) -> Batch:
         batch = Batch()
@@ -235,10 +233,6 @@ def _chained(first: list[bytes], later: Iterator[bytes]) -> Iterator[bytes]:
 
 def _not_blank(data: bytes) -> list[bytes]:
     return [line for line in data.split(b"\n") if line and not line.isspace()]
-
-
-def _has_braces(data: bytes) -> bool:
-    return b"{{" in data or b"\\u007b" in data or b"\\u007B" in data
 
 
 def _parsed(data: bytes) -> list[object] | None:

@@ -34,9 +34,6 @@ class Batch:
     is_clean: bool = False
     """Whether every text is known to be whole Unicode, without lone surrogates."""
 
-    has_braces: bool = True
-    """Whether `{{` may stand somewhere in the texts."""
-
     def take(self, row: int, value: object) -> None:
         """Keep a record, or refuse what is no object."""
         if isinstance(value, dict):

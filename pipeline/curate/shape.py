@@ -5,7 +5,7 @@ at on its own where a field is no text, is blank, or holds half a character.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 import orjson
@@ -58,8 +58,6 @@ class Chunk:
     """(row, reason) of the records that gave no pair."""
     triggered: int = 0
     """How many of the pairs stood under the trigger sentence."""
-    has_braces: bool = True
-    """Whether there may be placeholders among the texts."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,11 +69,10 @@ class Chunk:
 
     def without(self, places: set[int]) -> None:
         """Take out the pairs at some places."""
-        kept = [place for place in range(len(self.rows)) if place not in places]
-        for each in fields(self):
-            values = getattr(self, each.name)
-            if isinstance(values, list) and each.name != "refused":
-                setattr(self, each.name, [values[place] for place in kept])
+        columns = [getattr(self, name) for name in ("rows", *Parts._fields)]
+        for place in sorted(places, reverse=True):
+            for values in columns:
+                del values[place]
 
     def pairs(self, file: str) -> Iterator[NewPair]:
         """Yield the pairs one by one."""
@@ -112,7 +109,6 @@ def shape(batch: Batch, how: How) -> Chunk:
     if gone:
         chunk.without(gone)
     chunk.refused = sorted([*batch.refused, *chunk.refused])
-    chunk.has_braces = batch.has_braces
     return chunk
 
 
@@ -161,11 +157,12 @@ class _Fields:
         if self._how.layout == "format3":
             question, context, triggered = self._triggered(question, context)
         answer = self._text["output"]
-        self.odd.update(
+        blank = [
             place
             for place, (asked, told) in enumerate(zip(question, answer, strict=True))
             if not asked or not told or asked.isspace() or told.isspace()
-        )
+        ]
+        self.odd.update(blank)
         return Chunk(
             rows=rows,
             question=question,
@@ -203,9 +200,12 @@ class _Fields:
         values = self._values(role)
         if not values:
             return [""] * len(self._batch.records)
-        if not set(map(type, values)) <= _PLAIN:
+        kinds = set(map(type, values))
+        if not kinds <= _PLAIN:
             self.odd.update(n for n, value in enumerate(values) if type(value) not in _PLAIN)
-        texts: list[str] = [value or "" for value in values]  # type: ignore[misc]  # odd ones go
+        if kinds != {str}:
+            values = [value or "" for value in values]
+        texts: list[str] = values  # type: ignore[assignment]  # What is no text is odd, and goes.
         if not self._batch.is_clean:
             self.odd.update(
                 place
