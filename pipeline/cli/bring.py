@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.cli.database import opened
 from pipeline.cli.output import Context
-from pipeline.curate import columns
+from pipeline.curate import columns, hub
 from pipeline.curate.finding import find
 from pipeline.curate.importing import (
     ImportedBefore,
@@ -29,7 +29,7 @@ _REFUSED_SHOWN = 100
 def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the verb to the parser."""
     bring = verbs.add_parser("import", help="bring question-answer files into a dataset")
-    bring.add_argument("files", nargs="+", metavar="FILE", help="a file or a folder")
+    bring.add_argument("files", nargs="+", metavar="FILE", help="a file, a folder, or hf:NAME")
     bring.add_argument("--dataset", help="a new name, or one to add to; else each file's own")
     bring.add_argument("--role", required=True, choices=["identity", "domain", "general"])
     bring.add_argument("--domain", default="", help="the field, in a word or two")
@@ -52,7 +52,7 @@ def _import(arguments: argparse.Namespace, context: Context) -> int:
         values=dict(_assignment(text, "--set") for text in arguments.set),
         is_again=arguments.again,
     )
-    sources, skipped = _found(arguments.files)
+    sources, skipped = _found(arguments.files, context)
     for each in skipped:
         context.progress(f"skipped: {each.name} {each.reason}")
     target = Target(arguments.dataset or "", arguments.role, arguments.domain, arguments.trigger)
@@ -79,11 +79,15 @@ def _import(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def _found(files: list[str]) -> tuple[list[Source], list[Skipped]]:
+def _found(files: list[str], context: Context) -> tuple[list[Source], list[Skipped]]:
     sources: list[Source] = []
     skipped: list[Skipped] = []
     for given in files:
-        found = find(Path(given).expanduser())
+        if hub.is_name(given):
+            context.progress(f"fetching {given}")
+            found = hub.fetch(context.workspace(), given)
+        else:
+            found = find(Path(given).expanduser())
         sources += found.sources
         skipped += found.skipped
     return sources, skipped

@@ -164,7 +164,7 @@ def _marked(records: Sequence[Record], seen: tuple[str, ...], named: str | None)
         texts = [
             value for record in records[:_SAMPLED] if isinstance(value := record.get(name), str)
         ]
-        if texts and sum(map(marked_text.is_marked, texts)) * 2 > len(texts):
+        if texts and sum(map(marked_text.is_marked, texts)) * 2 >= len(texts):
             return Columns(text=name)
     return None
 
