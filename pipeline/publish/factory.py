@@ -135,7 +135,7 @@ def _settings(settings: Settings) -> list[str]:
         f"per_device_train_batch_size: {settings.batch_rows}",
         f"gradient_accumulation_steps: {settings.accumulation}",
         "lr_scheduler_type: cosine",
-        f"warmup_ratio: {settings.warmup_share}",
+        f"warmup_steps: {settings.warmup_share}  # a share; before transformers 5: warmup_ratio",
         f"max_grad_norm: {settings.max_grad_norm}",
         f"weight_decay: {settings.weight_decay}",
         f"seed: {settings.seed}",
