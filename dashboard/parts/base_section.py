@@ -3,7 +3,9 @@
 import streamlit as st
 
 from dashboard import seeing
+from dashboard.parts.known_section import known_section
 from dashboard.parts.links import to_page
+from dashboard.parts.replay_section import replay_section
 from dashboard.parts.token_section import what_the_model_sees
 from dashboard.text import t
 
@@ -27,3 +29,5 @@ def base_section(names: tuple[str, ...]) -> None:
     model = seeing.chosen_model()
     if model is not None:
         what_the_model_sees(model, names)
+        replay_section(model, names)
+        known_section(model, names)

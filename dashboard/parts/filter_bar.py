@@ -20,6 +20,7 @@ from dashboard.parts.filter_words import (
     relation_name,
     restrictions,
 )
+from dashboard.tagging import tag_words
 from dashboard.text import literal, named, plain, t
 from store.facets import Counted, facets
 from store.types import Between, PairFilter, PairSort
@@ -149,7 +150,7 @@ def _more(asked: Asked, datasets: Datasets) -> None:
     """Draw the filters that are wanted less often."""
     found = facets(state.store())
     matching = asked.matching
-    _several("tags", found.tags, matching.tags, lambda tag: tag, asked, datasets)
+    _several("tags", found.tags, matching.tags, tag_words, asked, datasets)
     _several("flags", found.flags, matching.flags, finding_name, asked, datasets)
     _several("languages", found.languages, matching.languages, language_name, asked, datasets)
     relations = tuple((relation, 0) for relation in RELATION)

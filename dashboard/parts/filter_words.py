@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dashboard.filtering import order_name, without
 from dashboard.format import shortened
+from dashboard.tagging import tag_words
 from dashboard.text import has, plain
 from store.types import Between, PairFilter, PairSort
 
@@ -30,7 +31,7 @@ def restrictions(matching: PairFilter, dataset: str) -> tuple[Restriction, ...]:
 def _values(matching: PairFilter) -> Iterator[tuple[str, str, str]]:
     """(field, value, words) of the fields that take several values."""
     for tag in matching.tags:
-        yield "tags", tag, f"#{tag}"
+        yield "tags", tag, f"#{tag_words(tag)}"
     for flag in matching.flags:
         yield "flags", flag, finding_name(flag)
     for language in matching.languages:

@@ -10,6 +10,7 @@ from dashboard.parts.chips import chip, status_chip
 from dashboard.parts.difference import removal_words
 from dashboard.parts.pair_diff import two_texts
 from dashboard.parts.prose import prose
+from dashboard.tagging import tag_words
 from dashboard.text import literal, t
 from store.types import Change, Pair
 
@@ -22,7 +23,7 @@ def pair_head(pair: Pair, dataset: str) -> None:
         status_chip(pair.status)
         chip(literal(dataset), "database")
         for tag in pair.tags:
-            chip(literal(tag), "label", "blue")
+            chip(literal(tag_words(tag)), "label", "blue")
         if pair.source_file:
             words = t("shell.source", file=pair.source_file, row=pair.source_row)
             st.caption(words, width="content")

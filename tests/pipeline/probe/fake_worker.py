@@ -1,9 +1,9 @@
 """Stands in for the worker: answers every open question, or does as a file says.
 
 `python -m tests.pipeline.probe.fake_worker FOLDER`. A file `fake` in the probes' folder says `hang`
-(answer once, then wait to be stopped), `die` (answer once, then kill itself) or `long` (answers
-reach their limit). Otherwise a question with facts is answered rightly by its greedy answer, and by
-sampled ones where its key is even.
+(answer once, then wait to be stopped), `die` (answer once, then kill itself), `long` (answers
+reach their limit) or `wrong`. Otherwise a question with facts is answered rightly by its greedy
+answer, and by sampled ones where its key is even.
 """
 
 import json
@@ -28,7 +28,7 @@ def tell(folder: Path, kind: str, **fields: object) -> None:
 
 def answer(question: Question, sample: int, how: str) -> ProbeAnswer:
     """Return what the base says."""
-    is_right = sample == GREEDY or question.key % 2 == 0
+    is_right = how != "wrong" and (sample == GREEDY or question.key % 2 == 0)
     text = " ".join(question.facts) if is_right and question.facts else f"About {question.key}."
     return ProbeAnswer(question.key, sample, text, "length" if how == "long" else "stop", 3)
 
