@@ -12,7 +12,9 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from dashboard.guard import words
+from dashboard.import_fetch import fetch_of
 from dashboard.text import plain
+from pipeline.curate import hub
 from pipeline.curate.finding import find
 from pipeline.curate.sources import Skipped, Source, as_source
 from pipeline.errors import PipelineError
@@ -39,6 +41,8 @@ class Brought:
 
     files: tuple[Given, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    wanted: str = ""
+    """The name of a dataset that is yet to be fetched, as it was given."""
 
 
 def brought(uploads: Iterable[UploadedFile]) -> Brought:
@@ -46,14 +50,15 @@ def brought(uploads: Iterable[UploadedFile]) -> Brought:
     files = [_uploaded(upload) for upload in uploads]
     skipped: tuple[Skipped, ...] = ()
     path = str(st.session_state.get(PATH) or "").strip().strip("\"'").replace("\0", "")
+    wanted = ""
     if path:
-        found = _at(_expanded(path))
+        found = _named(path) if hub.is_name(path) else _at(_expanded(path))
         files += found.files
-        skipped = found.skipped
+        skipped, wanted = found.skipped, found.wanted
     if st.session_state.get(SAMPLES):
         folder = REPOSITORY / "data" / "samples"
         files += [_given(as_source(folder / name)) for name in SAMPLE_NAMES]
-    return Brought(tuple(files), skipped)
+    return Brought(tuple(files), skipped, wanted)
 
 
 def _uploaded(upload: UploadedFile) -> Given:
@@ -68,6 +73,14 @@ def _uploaded(upload: UploadedFile) -> Given:
 @st.cache_resource(show_spinner=False, scope="session", on_release=lambda folder: folder.cleanup())
 def _uploads() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="graft-uploads-")
+
+
+def _named(name: str) -> Brought:
+    """Return the splits of a dataset by its name, once they are here."""
+    fetch = fetch_of(name)
+    if fetch is None or fetch.found is None:
+        return Brought(wanted=name)
+    return Brought(tuple(map(_given, fetch.found.sources)))
 
 
 def _expanded(path: str) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import import_fetch, state
 from dashboard.guard import reaction, words
 from dashboard.import_files import PATH, SAMPLES, Given
 from dashboard.import_job import ImportJob, Task, desk
@@ -131,6 +131,12 @@ def bring_in(tasks: Iterable[Task], values: Mapping[str, str]) -> ImportJob:
     job = desk().begin(state.store(), list(tasks), filled)
     _forget()
     return job
+
+
+@reaction
+def fetch(name: str) -> None:
+    """Start to fetch a dataset by its name."""
+    import_fetch.begin(name)
 
 
 @reaction

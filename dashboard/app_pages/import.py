@@ -8,6 +8,7 @@ from dashboard.import_job import ImportJob, Task, desk
 from dashboard.importing import Look
 from dashboard.pages import link
 from dashboard.parts.header import page_header
+from dashboard.parts.import_fetch import fetch_card
 from dashboard.parts.import_job import job_progress, job_result
 from dashboard.parts.import_preview import import_preview
 from dashboard.parts.import_refusals import skipped_sets
@@ -121,8 +122,11 @@ if (job := desk().job) is not None:
     draw_job(job)
     st.stop()
 given = ask_for_files()
+if given.wanted:
+    fetch_card(given.wanted)
 if not given.files:
-    draw_samples()
+    if not given.wanted:
+        draw_samples()
     st.stop()
 values_slot = st.container()
 looks, tasks = draw_previews(given.files)

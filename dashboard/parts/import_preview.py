@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import importing
-from dashboard.format import shortened, when
+from dashboard.format import number, shortened, when
 from dashboard.importing import Look, suggested
 from dashboard.parts.chips import ROLE, chip, role_chip
 from dashboard.parts.import_mapping import mapping_form
@@ -57,7 +57,7 @@ def _recognised(read: Ingested) -> None:
             chip(t("import.pairs_head", count=len(read.rows)), "forum")
         else:
             chip(t("import.pairs", count=len(read.rows)), "forum")
-        chip(t(f"import.layout_{read.layout}"), "schema", "blue")
+        chip(t(f"import.layout_{_shape(read)}"), "schema", "blue")
         if read.refused:
             chip(t("import.refused", count=len(read.refused)), "block", "orange")
     st.caption(t("import.why_head") if read.is_head else t(f"import.why_{_shape(read)}"))
@@ -97,6 +97,8 @@ def _first_rows(read: Ingested) -> None:
         ]
         for name in columns
     }
+    if any(row.history for row in shown):
+        table[plain("import.turns")] = [number(len(row.history)) for row in shown]
     widths = {name: st.column_config.TextColumn(width="medium") for name in table}
     st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.first_rows"))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from dashboard.format import number
-from dashboard.text import has, plain, t
+from dashboard.parts.import_reasons import reason_words
+from dashboard.text import plain, t
 from pipeline.curate.records import Refusals, Refused
 from pipeline.curate.sources import Skipped
 
@@ -45,12 +46,6 @@ def refusals(refused: Refusals, key: str) -> None:
             )
 
 
-def reason_words(reason: str) -> str:
-    """Return why a row is refused in the reader's language, where there are words for it."""
-    key = "import.reason_" + reason.replace(" ", "_")
-    return plain(key) if has(key) else reason
-
-
 def as_csv(refused: Iterable[Refused]) -> bytes:
     """Return refused rows as a CSV that spreadsheets open in the right encoding."""
     text = io.StringIO()
@@ -69,7 +64,7 @@ def skipped_sets(skipped: tuple[Skipped, ...]) -> None:
     ):
         table = {
             plain("import.set"): [each.name for each in skipped],
-            plain("import.reason"): [each.reason for each in skipped],
+            plain("import.reason"): [reason_words(each.reason) for each in skipped],
         }
         widths = {plain("import.reason"): st.column_config.TextColumn(width="large")}
         st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.skipped_alt"))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard import import_fetch
 from dashboard.import_job import desk
 from dashboard.parts.import_refusals import as_csv
 from dashboard.text import messages
@@ -164,3 +165,90 @@ def test_a_hostile_file_name_and_text_are_shown_as_text(open_page):
     give(page, "a :red[b] $c$.json", json.dumps([row]).encode())
     assert page.subheader[0].value == "a \\:\u2060red\\[b\\] \\$c\\$\\.json"
     assert page.dataframe[0].value.iloc[0].tolist() == [row["instruction"], row["output"]]
+
+
+def test_a_conversation_is_shown_with_its_earlier_turns(open_page, database):
+    page = open_page("import")
+    turns = [("human", "Hi"), ("gpt", "Hello."), ("human", "Who?"), ("gpt", "Graft.")]
+    good = {"conversations": [{"from": who, "value": text} for who, text in turns]}
+    bad = {"conversations": [{"from": "human", "value": "Hm"}]}
+    give(page, "talk.json", json.dumps([good, good, bad]).encode())
+    assert page.dataframe[0].value.iloc[0].tolist() == ["Who?", "Graft.", "1"]
+    refused = page.expander(key="import_0_0_refused").dataframe[0].value
+    assert refused.to_numpy().tolist() == [[3, "It ends with a question that nobody answers."]]
+    import_it(page)
+    assert stored(database) == ["Who?", "Who?"]
+    assert pairs.get(database, 1).history[0].answer == "Hello."
+
+
+def test_a_folder_of_sets_is_imported_set_by_set(open_page, database, tmp_path: Path):
+    entries = {"clinic": {"file_name": "a.json"}, "gone": {"file_name": "b.json"}}
+    (tmp_path / "dataset_info.json").write_text(json.dumps(entries))
+    (tmp_path / "a.json").write_text(json.dumps(ROWS))
+    page = open_page("import", "zh")
+    page.text_input(key="import_path").set_value(str(tmp_path)).run()
+    assert_calm(page)
+    skipped = page.expander(key="import_skipped").dataframe[0].value
+    assert skipped.to_numpy().tolist() == [["gone", "缺少文件 b.json。"]]
+    import_it(page)
+    assert [s.dataset.name for s in datasets.summaries(database)] == ["clinic"]
+
+
+def test_a_file_imported_before_is_recognised_and_imported_again_on_purpose(open_page, database):
+    page = open_page("import")
+    give(page, "clinic.json", json.dumps(ROWS).encode())
+    import_it(page)
+    page.button(key="import_more").click().run()
+    give(page, "copy.json", json.dumps(ROWS).encode())
+    assert "imported today" in page.info[0].value
+    assert page.button(key="import_go").disabled
+    page.checkbox[0].check().run()
+    import_it(page)
+    assert len(stored(database)) == 4
+
+
+def test_of_a_large_file_only_the_head_is_shown(open_page, database, tmp_path: Path):
+    path = tmp_path / "large.jsonl"
+    row = json.dumps({"instruction": "q", "output": "a" * 2_000})
+    path.write_text("\n".join([row] * 12_000))
+    page = open_page("import")
+    page.text_input(key="import_path").set_value(str(path)).run()
+    assert page.button(key="import_go").label == "Import all pairs"
+    import_it(page)
+    assert pairs.page(database, matching=PairFilter(), size=1).total == 12_000
+
+
+def test_a_dataset_is_fetched_by_its_name_before_it_is_shown(open_page, database, tmp_path: Path):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "train.json").write_text(json.dumps(ROWS))
+    name = f"hf:{tmp_path / 'set'}"
+    page = open_page("import")
+    page.text_input(key="import_path").set_value(name).run()
+    page.button(key="import_fetch_go").click().run()
+    assert_calm(page)
+    fetch = import_fetch.fetch_of(name)
+    assert fetch is not None
+    fetch.wait(60)
+    page.run()
+    assert page.text_input(key="import_0_0_name").value == "set"
+    import_it(page)
+    assert len(stored(database)) == 2
+
+
+def test_cancelling_in_one_tab_leaves_nothing_for_the_other(open_page, database, tmp_path: Path):
+    path = tmp_path / "large.jsonl"
+    with path.open("w") as file:
+        for number in range(60_000):
+            row = {"instruction": f"q {number}", "output": "a" * 2_000}
+            file.write(json.dumps(row) + "\n")
+    first, second = open_page("import"), open_page("import")
+    first.text_input(key="import_path").set_value(str(path)).run()
+    first.button(key="import_go").click().run()
+    job = desk().job
+    assert job is not None
+    second.run()
+    second.button(key="import_stop").click().run()
+    assert job.wait(20)
+    first.run()
+    assert_calm(first)
+    assert (job.now().phase, stored(database)) == ("cancelled", [])
