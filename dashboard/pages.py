@@ -23,6 +23,7 @@ class Entry:
 ENTRIES = (
     Entry("overview", "explore", ""),
     Entry("import", "upload_file", "data"),
+    Entry("check", "troubleshoot", "data"),
     Entry("review", "rule", "data"),
     Entry("duplicates", "join_inner", "data"),
     Entry("export", "inventory_2", "data"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import state, watching
+from dashboard import judge_job, state, watching
 from dashboard.guard import reaction
 from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
@@ -48,6 +48,7 @@ def frame(page: StreamlitPage) -> None:
     """Prepare the process once and draw the loop above every page but the overview."""
     workspace = state.workspace()
     state.log_to(str(workspace.root))
+    judge_job.ensure()
     if page.url_path:  # The overview, at the root, draws the loop large itself.
         running = len(watching.active())
         strip(steps(read_facts(state.store(), workspace, running=running)))

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import filtering, reviewing, state
+from dashboard import checking, filtering, reviewing, state
 from dashboard.filtering import Asked
 from dashboard.format import shortened
 from dashboard.guard import guarded
@@ -14,6 +14,7 @@ from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
 from dashboard.parts.pair_beside import note_button, tag_button
+from dashboard.parts.pair_flags import pair_flags
 from dashboard.parts.pair_form import pair_form
 from dashboard.parts.pair_view import pair_body, pair_head, pair_history
 from dashboard.parts.prose import LONGEST_SHOWN
@@ -127,7 +128,9 @@ def draw_pair(pair: Pair, dataset: str, *, actions: DeltaGenerator, asked: Asked
     if editing is not None and editing.pair_id == pair.id:
         pair_form(editing)
         return
-    pair_body(pair)
+    findings = checking.findings_of(pair)
+    pair_flags(pair, findings)
+    pair_body(pair, marks=checking.marks_of(findings))
     past = st.expander(t("review.history"), key="review_history", on_change="rerun")
     if past.open:
         with past:

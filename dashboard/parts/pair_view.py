@@ -9,7 +9,7 @@ from dashboard.parts.activity import action_words
 from dashboard.parts.chips import chip, status_chip
 from dashboard.parts.difference import removal_words
 from dashboard.parts.pair_diff import two_texts
-from dashboard.parts.prose import prose
+from dashboard.parts.prose import Spans, prose
 from dashboard.tagging import tag_words
 from dashboard.text import literal, t
 from store.types import Change, Pair
@@ -29,18 +29,26 @@ def pair_head(pair: Pair, dataset: str) -> None:
             st.caption(words, width="content")
 
 
-def pair_body(pair: Pair, against: Pair | None = None) -> None:
-    """Draw the texts of a pair; words that `against` does not share are marked."""
+def pair_body(
+    pair: Pair, against: Pair | None = None, marks: Mapping[str, Spans] | None = None
+) -> None:
+    """Draw the texts of a pair.
+
+    Words that `against` does not share are marked, or the spans of `marks`, by field.
+    """
+    spans = marks or {}
     question, context, answer = (
         (against.question, against.context, against.answer) if against else (None, None, None)
     )
     for turn in pair.history:
         _field("shell.field_history", turn.question)
         prose(turn.answer)
-    _field("shell.field_question", pair.question, question, is_lead=True)
+    _field(
+        "shell.field_question", pair.question, question, is_lead=True, marks=spans.get("question")
+    )
     if pair.context:
-        _field("shell.field_context", pair.context, context)
-    _field("shell.field_answer", pair.answer, answer)
+        _field("shell.field_context", pair.context, context, marks=spans.get("context"))
+    _field("shell.field_answer", pair.answer, answer, marks=spans.get("answer"))
     if pair.system is not None:
         _field("shell.field_system", pair.system)
     if pair.facts:
@@ -64,10 +72,17 @@ def pair_history(changes: tuple[Change, ...]) -> None:
             two_texts(t(f"shell.field_{name}"), before, after)
 
 
-def _field(label: str, text: str, against: str | None = None, *, is_lead: bool = False) -> None:
+def _field(
+    label: str,
+    text: str,
+    against: str | None = None,
+    *,
+    is_lead: bool = False,
+    marks: Spans | None = None,
+) -> None:
     with st.container(gap=None):
         st.caption(t(label))
-        prose(text, is_lead=is_lead, against=against)
+        prose(text, is_lead=is_lead, against=against, marks=marks or ())
 
 
 def _changed(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 import streamlit as st
@@ -11,6 +12,7 @@ from dashboard.text import t
 
 LONGEST_SHOWN = 20_000
 """Characters of one field that are drawn; a browser stalls on a field of megabytes."""
+Spans = Sequence[tuple[int, int]]
 _MOST_COMPARED = 1_000_000
 _STYLE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;max-width:75ch;line-height:1.6;"
@@ -21,15 +23,41 @@ _MARK = "background:rgba(214,158,46,.28);color:inherit;border-radius:3px;padding
 _WORD = re.compile(r"[^\W\u3400-\u9fff\uf900-\ufaff]+|\s+|.", re.DOTALL)
 
 
-def prose(text: str, *, is_lead: bool = False, against: str | None = None) -> None:
-    """Draw a field of a pair in reading size; `against` marks the words that it does not share."""
+def prose(
+    text: str, *, is_lead: bool = False, against: str | None = None, marks: Spans = ()
+) -> None:
+    """Draw a field of a pair in reading size.
+
+    `against` marks the words that it does not share, `marks` the given spans of characters.
+    """
     style = _STYLE.format(size=1.15 if is_lead else 1.0, weight=600 if is_lead else 400)
     shown = text[:LONGEST_SHOWN]
-    inner = html.escape(shown) if against is None else marked(shown, against[:LONGEST_SHOWN])
+    inner = with_marks(shown, marks) if against is None else marked(shown, against[:LONGEST_SHOWN])
     # A line that starts blank would be eaten, and an empty one refused.
     st.html(f'<div style="{style}">{inner or "&nbsp;"}</div>')
     if len(text) > LONGEST_SHOWN:
         st.caption(t("shell.shown_in_part", shown=LONGEST_SHOWN, count=len(text)))
+
+
+def with_marks(text: str, spans: Spans) -> str:
+    """Return `text` as escaped HTML with the spans in <mark>; what cannot be seen shows a place."""
+    shown, done = [], 0
+    for start, end in sorted(spans):
+        start, end = max(start, done), min(end, len(text))
+        if start >= end:
+            continue
+        found = text[start:end]
+        inside = html.escape(found) if found.strip() and found.isprintable() else _unseen(found)
+        shown += [html.escape(text[done:start]), f'<mark style="{_MARK}">{inside}</mark>']
+        done = end
+    return "".join([*shown, html.escape(text[done:])])
+
+
+def _unseen(text: str) -> str:
+    """Show each character that nobody would see as its number; line ends stay line ends."""
+    return "".join(
+        html.escape(c) if c.isprintable() or c == "\n" else f"U+{ord(c):04X}" for c in text
+    )
 
 
 def marked(text: str, against: str) -> str:

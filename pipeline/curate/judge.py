@@ -5,6 +5,7 @@ second core is used. What is written is whole chunks: a pass that is cancelled o
 where it was.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow
 
@@ -35,7 +36,7 @@ MOST = 0.7
 ALONE = 8_000
 """Up to this many pairs are judged in this process: starting others takes half a second."""
 PROCESSES = min(2, os.cpu_count() or 1)
-JUDGED_BY = "judged_by"
+JUDGED_BY, WEIGHTS = "judged_by", "token_weights"
 Progress = Callable[[int, int], None]
 
 
@@ -102,8 +103,23 @@ def _setting(db: Database, ruler: Ruler) -> Setting:
         frames[dataset_id] = _frame(roles[dataset_id], texts)
         replies += texts["answer"].to_pylist()[:SAMPLE_PAIRS]
     replies = [text for text in replies[: 4 * SAMPLE_PAIRS] if len(text) < 20_000]
+    return Setting(frames, flags.dismissed(db), _fitted(db, ruler, replies))
+
+
+def _fitted(db: Database, ruler: Ruler, replies: list[str]) -> Ruler:
+    """Fit a tokenizer's weights once, and use them until another one comes."""
+    if not ruler.tokenizer_file:
+        return ruler
+    kept = json.loads(settings.get(db, WEIGHTS) or "{}")
+    if kept.get("model") == ruler.model:
+        return replace(ruler, weights=tuple(kept["weights"]))
     kinds = count(pyarrow.array(replies, pyarrow.string())).kinds
-    return Setting(frames, flags.dismissed(db), lengths.fitted(ruler, replies, kinds))
+    fitted = lengths.fitted(ruler, replies, kinds)
+    if fitted.weights != ruler.weights:
+        settings.put(
+            db, WEIGHTS, json.dumps({"model": ruler.model, "weights": list(fitted.weights)})
+        )
+    return fitted
 
 
 def _forget_what_others_judged(db: Database, ruler: Ruler) -> None:
