@@ -19,6 +19,8 @@ $(BIN)/python:
 # The stamps hold what was installed, so that a second make costs nothing.
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Compiling the comparison of pairs, once"
+	$(BIN)/python -m pipeline.curate.near
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

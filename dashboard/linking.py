@@ -12,6 +12,7 @@ from dashboard import compare_job, state
 from dashboard.guard import reaction
 from pipeline.curate import dedup
 from pipeline.curate.dedup import Choice
+from pipeline.curate.near import FLOOR
 from store import datasets, links, pairs
 from store.types import DatasetSummary, KeeperRule, Link, Pair, Relation
 
@@ -106,9 +107,7 @@ def histogram() -> dict[Relation, tuple[int, ...]]:
     here = ids()
     return state.store().remembered(
         ("histogram", here),
-        lambda: links.histogram(
-            state.store(), here, floor=dedup.FLOOR, bins=BINS, method="wording"
-        ),
+        lambda: links.histogram(state.store(), here, floor=FLOOR, bins=BINS, method="wording"),
     )
 
 

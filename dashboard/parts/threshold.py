@@ -9,7 +9,7 @@ from dashboard.parts.chips import relation_chip
 from dashboard.parts.difference import reason_words
 from dashboard.parts.prose import prose
 from dashboard.text import plain, t
-from pipeline.curate import dedup
+from pipeline.curate.near import FLOOR
 from store.types import Relation
 
 HEIGHT = 220
@@ -30,7 +30,7 @@ def threshold_panel() -> None:
     with chart:
         asked = st.slider(
             t("duplicates.threshold"),
-            min_value=dedup.FLOOR,
+            min_value=FLOOR,
             max_value=1.0,
             step=0.01,
             key=linking.THRESHOLD,
@@ -72,8 +72,8 @@ def _nearest(threshold: float) -> None:
 
 def _from(counts: tuple[int, ...], threshold: float) -> int:
     """Sum the bins from a threshold on; a bin is as wide as two steps of the slider at most."""
-    width = (1 - dedup.FLOOR) / len(counts)
-    first = round((threshold - dedup.FLOOR) / width)
+    width = (1 - FLOOR) / len(counts)
+    first = round((threshold - FLOOR) / width)
     return sum(counts[first:])
 
 
@@ -82,10 +82,10 @@ def _histogram(counted: dict[Relation, tuple[int, ...]], threshold: float) -> No
     words = {name: plain(f"shell.relation_{name}") for name in ORDER}
     for name, colour in zip(ORDER, _colours(), strict=True):
         bins = counted[name]
-        width = (1 - dedup.FLOOR) / len(bins)
+        width = (1 - FLOOR) / len(bins)
         figure.add_trace(
             go.Bar(
-                x=[dedup.FLOOR + width * (place + 0.5) for place in range(len(bins))],
+                x=[FLOOR + width * (place + 0.5) for place in range(len(bins))],
                 y=list(bins),
                 name=words[name],
                 marker={"color": colour, "line": {"width": 0}},
@@ -100,7 +100,7 @@ def _histogram(counted: dict[Relation, tuple[int, ...]], threshold: float) -> No
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
         hovermode="x unified",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": None},
-        xaxis={"range": [dedup.FLOOR, 1.0], "title": {"text": plain("duplicates.axis_score")}},
+        xaxis={"range": [FLOOR, 1.0], "title": {"text": plain("duplicates.axis_score")}},
         yaxis={"type": "log" if _is_skewed(counted) else "linear", "title": {"text": ""}},
     )
     st.plotly_chart(

@@ -8,8 +8,8 @@ from typing import get_args
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.curate import dedup, quality
-from pipeline.curate.comparing import Progress
 from pipeline.curate.dedup import Choice, DedupReport
+from pipeline.curate.near import Progress
 from pipeline.errors import BadInput
 from pipeline.publish import leaks
 from store import clusters, pairs, removals

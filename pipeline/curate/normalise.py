@@ -16,6 +16,21 @@ _MEANINGFUL = frozenset("%‰#*@&/\\^_")
 _RAISED = str.maketrans({digit: f"^{n}" for n, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 
 
+def raised(text: str) -> str:
+    """Return `text` with its raised digits written with a caret: 2² is not 22."""
+    return text.translate(_RAISED)
+
+
+def is_ideograph(code: int) -> bool:
+    """Say whether a character counts as a word of its own."""
+    return (
+        0x3400 <= code <= 0x9FFF
+        or 0xF900 <= code <= 0xFAFF
+        or 0x3040 <= code <= 0x30FF
+        or 0xAC00 <= code <= 0xD7AF
+    )
+
+
 def fold(text: str) -> str:
     """Return `text` without differences of width, compatibility form and case."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
@@ -27,7 +42,7 @@ def key(text: str) -> str:
     Numbers keep their signs and separators ("1.5" is not "15", "-5" is not "5"), signs that change
     what is said stay ("C#" is not "C"), and a text of nothing but punctuation keeps itself.
     """
-    folded = fold(text.translate(_RAISED))
+    folded = fold(raised(text))
     letters = "".join(c for c in folded if keeps(c))
     if not letters:
         return folded.strip()

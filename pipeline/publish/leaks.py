@@ -12,9 +12,9 @@ import numpy as np
 import orjson
 import pyarrow
 
-from pipeline.curate.comparing import COLUMNS, Progress, find_links
 from pipeline.curate.joining import DUPLICATE, PARAPHRASE, SAME, components
 from pipeline.curate.links import REASONS, RELATIONS, Links
+from pipeline.curate.near import COLUMNS, Progress, find_links
 from pipeline.errors import BadInput
 from pipeline.publish import manifest
 from pipeline.publish.layouts import from_row
