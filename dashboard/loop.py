@@ -5,8 +5,10 @@ functions of them. It draws nothing.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from pipeline.publish.standing import Standing, standing
 from pipeline.workspace import Workspace, numbered
 from store import clusters, datasets, exports, votes
 from store.db import Database
@@ -27,6 +29,8 @@ class Facts:
     conflicts: int = 0
     exports: int = 0
     last_export: str = ""
+    export_stands: Standing = "holds"
+    """Whether the last export still is what was made."""
     changed: int = 0
     """Pairs of the last export that were changed since."""
     runs: int = 0
@@ -74,6 +78,7 @@ def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts
         conflicts=open_clusters["conflict"],
         exports=len(made),
         last_export=made[0].name if made else "",
+        export_stands=standing(Path(made[0].folder)) if made else "holds",
         changed=changed,
         runs=len(numbered(workspace.runs)),
         running=running,
@@ -127,6 +132,8 @@ def _data(facts: Facts) -> Step:
 def _export(facts: Facts) -> Step:
     if not facts.exports:
         return Step("export", "todo", "export", "export_none")
+    if facts.export_stands in ("differs", "gone"):
+        return Step("export", "look", "export", "export_differs", {"name": facts.last_export})
     return Step("export", "done", "export", "export_some", {"name": facts.last_export})
 
 

@@ -1,13 +1,14 @@
 """Exports made from this workspace: what each holds, pair by pair and version by version."""
 
 import json
+from collections.abc import Iterable
 from typing import cast
 
 import pyarrow
 
 from store.db import Database, allocate
 from store.errors import NameTaken, NotFound
-from store.types import ExportRecord
+from store.types import ExportChange, ExportRecord
 
 _COLUMNS = "id, name, folder, recipe, manifest_sha1, pair_count, created_at"
 
@@ -25,12 +26,15 @@ def add(
     *,
     recipe: dict[str, object],
     manifest_sha1: str,
-    members: pyarrow.Table,
+    members: pyarrow.Table | Iterable[tuple[int, int, str]],
 ) -> ExportRecord:
-    """Remember an export and its members (columns pair_id, version, split, by rising pair_id).
+    """Remember an export and its members (pair_id, version, split; by rising id).
 
-    NameTaken if there is one of that name.
+    A million of them are given as a table. NameTaken if there is one of that name.
     """
+    if not isinstance(members, pyarrow.Table):
+        columns = list(zip(*members, strict=True)) or [(), (), ()]
+        members = pyarrow.table(columns, names=["pair_id", "version", "split"])
     with db.write() as cursor:
         if cursor.execute("SELECT 1 FROM exports WHERE name = ?", [name]).fetchone():
             raise NameTaken("export", name)
@@ -97,3 +101,42 @@ def _export(row: tuple[object, ...]) -> ExportRecord:
     values = dict(zip([name.strip() for name in _COLUMNS.split(",")], row, strict=True))
     values["recipe"] = json.loads(cast("str", values["recipe"]))
     return ExportRecord(**values)  # type: ignore[arg-type]  # The columns are the fields.
+
+
+def difference(db: Database, older_id: int, newer_id: int) -> dict[ExportChange, int]:
+    """Return how many pairs one export added, removed, changed or moved against another."""
+    with db.read() as cursor:
+        rows = cursor.execute(
+            f"SELECT kind, count(*) FROM ({_DIFFERENCE}) GROUP BY kind", [older_id, newer_id]
+        ).fetchall()
+    counted: dict[ExportChange, int] = {"added": 0, "removed": 0, "changed": 0, "moved": 0}
+    return counted | {cast("ExportChange", kind): count for kind, count in rows}
+
+
+def differing(
+    db: Database, older_id: int, newer_id: int, kind: ExportChange, *, count: int = 50
+) -> tuple[tuple[int, str], ...]:
+    """Return (id, question as it is now) of the first pairs that differ so, by rising id.
+
+    The question is empty where the pair is no longer in the workspace.
+    """
+    with db.read() as cursor:
+        rows = cursor.execute(
+            f"""
+            SELECT d.pair_id, coalesce(p.question, '') FROM ({_DIFFERENCE}) d
+            LEFT JOIN pairs p ON p.id = d.pair_id WHERE d.kind = ?
+            ORDER BY d.pair_id LIMIT ?
+            """,
+            [older_id, newer_id, kind, count],
+        ).fetchall()
+    return tuple((int(pair_id), str(question)) for pair_id, question in rows)
+
+
+_DIFFERENCE = """
+SELECT coalesce(o.pair_id, n.pair_id) AS pair_id,
+       CASE WHEN o.pair_id IS NULL THEN 'added' WHEN n.pair_id IS NULL THEN 'removed'
+            WHEN o.version <> n.version THEN 'changed' ELSE 'moved' END AS kind
+FROM (SELECT * FROM export_pairs WHERE export_id = ?) o
+FULL JOIN (SELECT * FROM export_pairs WHERE export_id = ?) n ON n.pair_id = o.pair_id
+WHERE o.pair_id IS NULL OR n.pair_id IS NULL OR o.version <> n.version OR o.split <> n.split
+"""

@@ -9,6 +9,8 @@ Role = Literal["identity", "domain", "general"]
 Layout = Literal["format2", "format3"]
 RowLayout = Layout | Literal["sharegpt", "messages"]
 """How a row of an export is laid out; the last two are conversations."""
+ExportChange = Literal["added", "removed", "changed", "moved"]
+"""What became of a pair from one export to another; `moved` is between training and test."""
 Status = Literal["unreviewed", "accepted", "rejected", "removed"]
 """`removed` means: dropped as a duplicate of another pair (`Pair.duplicate_of`)."""
 Relation = Literal["duplicate", "paraphrase", "conflict", "lookalike"]

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import launching, serving
 from dashboard.launching import BY_PATH, Export
 from dashboard.parts.base_model import model_words
+from dashboard.parts.export_mark import export_mark
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
@@ -63,6 +64,7 @@ def ask_export(exports: tuple[Export, ...]) -> Export:
     train = sum(f.rows for f in export.manifest.training(st.session_state["launch_layout"]))
     test = sum(file.rows for file in export.manifest.tests())
     st.caption(t("launch.export_facts", count=train, test=test))
+    export_mark(export.folder)
     return export
 
 

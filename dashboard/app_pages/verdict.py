@@ -1,11 +1,14 @@
 """Verdict: who is it, does it know, what did it lose."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dashboard import evaluating, serving
 from dashboard.evaluating import Shown
 from dashboard.guard import guarded
 from dashboard.parts.evaluation_form import ask_evaluation, ask_filter
+from dashboard.parts.export_mark import export_mark
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
@@ -149,4 +152,5 @@ if chosen.is_active:
 elif chosen.state != "finished":
     draw_ended(chosen)
 if not chosen.is_active and chosen.progress.done:
+    export_mark(Path(chosen.config.export))
     draw_report(evaluating.shown(chosen))

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import watching
 from dashboard.format import duration, number, size
 from dashboard.parts.chips import Colour, chip
+from dashboard.parts.export_mark import export_mark
 from dashboard.text import has, literal, plain, t
 from pipeline.train.config import Settings, TrainConfig
 from pipeline.train.state import Run, RunFailure, State
@@ -35,6 +36,7 @@ def head(run: Run) -> None:
         st.markdown(f"#### {name} :gray[{literal(run.config.title)}]", width="content")
         icon, colour = STATES[run.state]
         chip(t(f"runs.state_{run.state}"), icon, colour)
+    export_mark(Path(run.config.export))
 
 
 def progress_line(run: Run) -> None:

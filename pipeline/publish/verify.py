@@ -9,7 +9,7 @@ from pipeline.jsonio import read_json
 
 MANIFEST = "manifest.json"
 REGISTRY = "dataset_info.json"
-_DATA = {".json", ".jsonl", ".parquet"}
+DATA = {".json", ".jsonl", ".parquet"}
 _BLOCK_BYTES = 1 << 20
 
 
@@ -46,9 +46,9 @@ def verify(folder: Path) -> Verification:
 
     BadInput if there is no readable manifest: then it is not an export, or not a whole one.
     """
-    files = [_check(folder, name, sha1) for name, sha1 in _listed(folder)]
-    listed = {file.name for file in files} | {MANIFEST}
-    extra = sorted(p.name for p in folder.iterdir() if p.suffix in _DATA and p.name not in listed)
+    files = [_check(folder, name, sha1) for name, sha1 in listed(folder)]
+    known = {file.name for file in files} | {MANIFEST}
+    extra = sorted(p.name for p in folder.iterdir() if p.suffix in DATA and p.name not in known)
     files += [FileCheck(name, False, "", sha1_of(folder / name), "unlisted") for name in extra]
     return Verification(folder, all(file.holds for file in files), tuple(files))
 
@@ -62,22 +62,23 @@ def sha1_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _listed(folder: Path) -> list[tuple[str, str]]:
+def listed(folder: Path) -> list[tuple[str, str]]:
+    """Return the name and SHA-1 of each file that the manifest lists; BadInput without one."""
     try:
         manifest = read_json(folder / MANIFEST)
         entries = manifest["files"]
         if not isinstance(entries, list):
             raise ValueError("its files are no list")
-        listed = [(str(entry["name"]), str(entry["sha1"])) for entry in entries]
-        listed.append((REGISTRY, str(manifest["registry_sha1"])))
+        found = [(str(entry["name"]), str(entry["sha1"])) for entry in entries]
+        found.append((REGISTRY, str(manifest["registry_sha1"])))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
             f"{folder} is no whole export: its {MANIFEST} cannot be read ({error}). Export again."
         ) from error
-    for name, _ in listed:
+    for name, _ in found:
         if Path(name).name != name:
             raise BadInput(f"{folder / MANIFEST} names {name!r}, which lies outside the export.")
-    return listed
+    return found
 
 
 def _check(folder: Path, name: str, expected: str) -> FileCheck:
