@@ -65,6 +65,7 @@ def test_facts_count_what_is_stored(filled, home: Path):
         conflicts=1,
         exports=1,
         last_export="a",
+        export_stands="gone",
         changed=1,
         runs=1,
     )
