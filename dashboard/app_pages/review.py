@@ -27,7 +27,7 @@ from store.types import Page, Pair, PairFilter
 STEPS = (("previous", "K", "previous_id"), ("next", "J", "next_id"))
 
 
-def draw_list(view: View, asked: Asked, ids: dict[str, int]) -> None:
+def draw_list(view: View, asked: Asked) -> None:
     """Draw one page of the list; a button a pair, so that the keys work after a click too."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("review.place", place=view.around.place, count=view.page.total))
@@ -41,8 +41,6 @@ def draw_list(view: View, asked: Asked, ids: dict[str, int]) -> None:
                 on_click=reviewing.step,
                 args=(name, view.pair.id, asked),
             )
-        st.space("stretch")
-        sweep_menu(asked, view.page.total, ids)
     with st.container(border=True, gap=None, key="review_list"):
         for pair in view.page.rows:
             words = literal(shortened(pair.question, 90))
@@ -163,15 +161,18 @@ def draw_page() -> None:
         with empty_state(t("review.empty"), "rule"):
             to_page("import", t("review.to_import"))
         return
-    filter_bar(asked, ids)
+    chips = filter_bar(asked, ids)
     if view is None:
         draw_last()
         draw_nothing(asked, ids)
         return
+    with chips:
+        st.space("stretch")
+        sweep_menu(asked, view.page.total, ids)
     names = {dataset_id: name for name, dataset_id in ids.items()}
     left, right = st.columns([2, 3], gap="large")
     with left:
-        draw_list(view, asked, ids)
+        draw_list(view, asked)
         draw_last()
         hold_keys("TNE")
     with right:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import reviewing, state
 from dashboard.filtering import ORDERS, Asked, with_field
@@ -30,9 +31,12 @@ Datasets = dict[str, int]
 Narrow = Callable[[PairFilter, T], PairFilter]
 
 
-def filter_bar(asked: Asked, datasets: Datasets) -> None:
-    """Draw every filter and the order; a change goes to the address and starts the list over."""
-    search, of_dataset, order, more = st.columns([4, 2.4, 2.4, 1.2], vertical_alignment="bottom")
+def filter_bar(asked: Asked, datasets: Datasets) -> DeltaGenerator:
+    """Draw every filter and the order; a change goes to the address and starts the list over.
+
+    Returns the row of the chips, for what is done with the list.
+    """
+    search, of_dataset, order, more = st.columns([4, 2.4, 2.4, 1.6], vertical_alignment="bottom")
     with search:
         _search(asked, datasets)
     with of_dataset:
@@ -50,9 +54,11 @@ def filter_bar(asked: Asked, datasets: Datasets) -> None:
         if place.open:
             with place:
                 _more(asked, datasets)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with row:
         _statuses(asked, datasets)
         _chips(asked, datasets)
+    return row
 
 
 def _search(asked: Asked, datasets: Datasets) -> None:

@@ -1,7 +1,7 @@
 """Review in a real browser: by key, by whole lists, by two people at once, and after a reload."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def served(home: Path) -> Iterator[Server]:
         yield server
 
 
-def stored(home: Path) -> dict[int, tuple[str, str, tuple[str, ...], str]]:
+def stored(home: Path) -> Mapping[int, tuple[str, str, tuple[str, ...], str]]:
     """What the workspace holds after the dashboard has gone: status, answer, tags and note."""
     db = Database.open(home / "graft.duckdb")
     found = {p.id: (p.status, p.answer, p.tags, p.note) for p in pairs.each(db, matching=ALL)}
