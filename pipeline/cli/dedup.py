@@ -9,6 +9,7 @@ from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
 from pipeline.curate import dedup, quality
 from pipeline.curate.dedup import Choice, DedupReport
+from pipeline.curate.encoders import encoder_of
 from pipeline.curate.near import Progress
 from pipeline.errors import BadInput
 from pipeline.publish import leaks
@@ -28,6 +29,16 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     same.add_argument("--apply", action="store_true", help="remove exact duplicates")
     same.add_argument("--edited", action="store_true", help="with --apply: also edited duplicates")
     same.add_argument(
+        "--semantic",
+        nargs="?",
+        const="",
+        metavar="MODEL",
+        help="compare by meaning too, with the small model that comes along or a model's folder",
+    )
+    same.add_argument(
+        "--meaning-threshold", type=float, help="cosine from which --semantic's findings count"
+    )
+    same.add_argument(
         "--against", metavar="EXPORT", help="instead: pairs that give test rows of an export away"
     )
     same.set_defaults(do=_dedup)
@@ -44,6 +55,10 @@ def _dedup(arguments: argparse.Namespace, context: Context) -> int:
         choice = _choice(db, arguments)
         if arguments.against:
             return _leaks(db, ids, choice, arguments, context)
+        if arguments.semantic is not None:
+            name, encoder = encoder_of(arguments.semantic)
+            context.progress(f"comparing by meaning with {name}")
+            dedup.scan_meaning(db, ids, encoder, name=name, progress=_progress(context))
         reasons = dedup.EDITED if arguments.edited else dedup.EXACT
         report = dedup.run(
             db,
@@ -60,6 +75,7 @@ def _dedup(arguments: argparse.Namespace, context: Context) -> int:
                 "removable": report.removable["same"],
                 "removable_edited": report.removable["edited"],
                 "threshold": choice.threshold,
+                "meaning_threshold": choice.meaning_threshold,
                 "keep": choice.keep,
                 "action": report.action_id,
                 "counts": dict(report.clusters),
@@ -75,6 +91,8 @@ def _choice(db: Database, arguments: argparse.Namespace) -> Choice:
     choice = dedup.chosen(db)
     if arguments.threshold is not None:
         choice = replace(choice, threshold=arguments.threshold)
+    if arguments.meaning_threshold is not None:
+        choice = replace(choice, meaning_threshold=arguments.meaning_threshold)
     if arguments.keep is not None:
         choice = replace(choice, keep=arguments.keep)
     return choice

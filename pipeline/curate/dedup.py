@@ -8,7 +8,7 @@ person to decide. Datasets are compared one by one: the same question may stand 
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,10 +16,11 @@ import pyarrow
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from pipeline.curate import joining
+from pipeline.curate import joining, semantic
 from pipeline.curate.joining import Groups, Standing
 from pipeline.curate.links import REASONS, RELATIONS, Links
 from pipeline.curate.near import COLUMNS, FLOOR, Progress, find_links
+from pipeline.curate.semantic import Encoder
 from pipeline.decode import decode
 from store import clusters, datasets, links, passes, settings, verdicts
 from store.db import Database
@@ -38,7 +39,7 @@ class Choice:
 
     threshold: float = DEFAULT_THRESHOLD
     """Score by words from which a link counts."""
-    meaning_threshold: float = 1.0
+    meaning_threshold: float = semantic.DEFAULT_THRESHOLD
     """Score by meaning from which a link of the semantic pass counts."""
     keep: KeeperRule = "oldest"
 
@@ -110,6 +111,28 @@ def scan(
         links.replace(db, scan_of(dataset_id, floor, rows), columns_of(found, rows))
     progress(1.0)
     return len(ids)
+
+
+def scan_meaning(
+    db: Database,
+    dataset_ids: Iterable[int],
+    encoder: Encoder,
+    *,
+    name: str,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Compare the pairs of each dataset by meaning as well, with an embedding model."""
+    ids = sorted(set(dataset_ids))
+    for place, dataset_id in enumerate(ids):
+        rows = links.texts(db, dataset_id)
+        found = semantic.find_links(
+            rows.select(COLUMNS),
+            encoder,
+            floor=semantic.FLOOR,
+            progress=_part(progress, place, len(ids)),
+        )
+        scan = replace(scan_of(dataset_id, semantic.FLOOR, rows), method="meaning", encoder=name)
+        links.replace(db, scan, columns_of(found, rows))
 
 
 def cluster(db: Database, dataset_ids: Iterable[int], choice: Choice) -> None:

@@ -18,6 +18,10 @@ REASONS: tuple[Reason, ...] = (
 )  # fmt: skip
 
 
+Found = tuple[int, int, Relation, float, float, Reason]
+"""One link in the order of the columns below, relation and reason as words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Pairs of rows that are close, each with its relation and the reason for it.
@@ -47,7 +51,7 @@ class Links:
         return cls.of([])
 
     @classmethod
-    def of(cls, rows: list[tuple[int, int, Relation, float, float, Reason]]) -> Self:
+    def of(cls, rows: list[Found]) -> Self:
         """Return links from tuples in the order of the fields, relation and reason as words."""
         columns = list(zip(*rows, strict=True)) if rows else [()] * 6
         one, other, relation, score, answer_score, reason = columns
