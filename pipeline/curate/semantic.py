@@ -37,38 +37,11 @@ _LONGEST = 300
 _NAME = re.compile(r"(?<=[^.!?。！？\n] )[A-Z]\w+|\b[A-Z]{2,}\w*")
 
 _NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "without",
-        "cannot",
-        "nor",
-        "neither",
-        "t",
-        "isn",
-        "don",
-        "doesn",
-        "won",
-        "didn",
-        "aren",
-        "wasn",
-        "weren",
-        "shouldn",
-        "couldn",
-        "unable",
-        "不",
-        "没",
-        "非",
-        "无",
-        "未",
-        "勿",
-        "别",
-        "莫",
-        "否",
-        "禁",
-    ]
+    (
+        *("not", "no", "never", "none", "without", "cannot", "nor", "neither", "t", "isn", "don"),
+        *("doesn", "won", "didn", "aren", "wasn", "weren", "shouldn", "couldn", "unable"),
+        *"不没非无未勿别莫否禁",
+    )
 )
 # Words that hold such a character and do not negate.
 _PLAIN = re.compile(
