@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from pipeline.curate.near.reading import hash_codes
 
 (
-    FUNCTION, NEGATION, UNIT, DATE, PLAIN, NUMERAL, ARTICLE, NUMBER, CAPITAL, DIGITS, CHARACTER,
-) = (1 << n for n in range(11))  # fmt: skip
+    FUNCTION, NEGATION, UNIT, DATE, PLAIN, NUMERAL, ARTICLE, PRONOUN,
+    NUMBER, CAPITAL, DIGITS, CHARACTER,
+) = (1 << n for n in range(12))  # fmt: skip
 """What a word is. Of the lists: FUNCTION says little, PLAIN holds a character that negates
 elsewhere but not in this word, NUMERAL is a number in letters, ARTICLE one that is often none
-(one, 一). Of its form: NUMBER in digits, CAPITAL where no sentence starts, DIGITS among its
-letters, CHARACTER a single ideograph."""
+(one, 一), PRONOUN a person in Chinese (他 and 她 sound the same). Of its form: NUMBER in digits,
+CAPITAL where no sentence starts, DIGITS among its letters, CHARACTER a single ideograph."""
 LONGEST_NAME = 5
 
 _NEGATIONS = (
@@ -33,12 +34,10 @@ _PLAIN = (
     "区别 分别 别人 级别 类别 性别 个别 识别 未来 未必 没错 除非 并非 莫非 是否 能否 可否 无数 无线"
 )
 _FUNCTIONS = (
-    "a an the is are was were be been am do does did has have had s what please can could would "
-    "will should may might you me we us tell of in at to it its that which there now exactly "
-    "actually so and just your my our i for on by with as from about this these those if then "
-    "also very really thanks thank hello hi hey kindly know like want how who when where "
-    "的 了 吗 呢 吧 啊 呀 嘛 请 问 是 有 在 里 个 么 就 都 也 还 这 那 把 被 和 与 及 之 其 "
-    "将 可 以 会 您 你 我 们 它 并 且 而 则 得 地 着 所 对 于 从 由 哪 什 怎 样 下 想 知 道"
+    "a an the is are was were be been am do does did has have had s please of in at to it its "
+    "that which there so and just for on by with as from this these also very really thanks "
+    "thank hello hi hey kindly actually exactly now "
+    "的 了 吗 呢 吧 啊 呀 嘛 请 问 么 就 都 也 还 这 那 个 之 其 您 一 下 是 在 里 和 与 及"
 )
 _UNITS = (
     "mg g kg ug µg μg mcg t lb lbs oz ml l cl dl gal mm cm m km nm in ft yd mi inch inches foot "
@@ -68,10 +67,11 @@ _OPPOSITES = (
     "day night|front back rear|black white|old new|old young|long short|high low|allow forbid|"
     "allowed forbidden prohibited|enable disable|include exclude|import export|input output|"
     "positive negative|best worst|better worse|advantages disadvantages|large small|big small|"
-    "fast slow|deep shallow|heavy light|rise fall|win lose|add remove|true false|"
+    "fast slow|deep shallow|heavy light|rise fall|win lose|add remove|true false|to from|"
+    "i you he she we they|my your his her our their|me him us them|"
     "前 后|上 下|左 右|东 南 西 北|大 小|高 低|多 少|男 女|开 关|进 出|"
     "买 卖|始 终|早 晚|冷 热|内 外|增 减|升 降|新 旧|长 短|黑 白|优 劣|正 负|加 减|好 坏|"
-    "快 慢|深 浅|轻 重|胜 负|生 死|真 假|强 弱|软 硬|干 湿"
+    "快 慢|深 浅|轻 重|我 你 您 他 她|胜 负|生 死|真 假|强 弱|软 硬|干 湿"
 )
 _COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMERALS = {
@@ -109,7 +109,12 @@ def lexicon() -> Lexicon:
     """Return the word lists as a table; made once a process."""
     kinds: dict[str, int] = {}
     lists = ((_FUNCTIONS, FUNCTION), (_NEGATIONS, NEGATION), (_UNITS, UNIT), (_DATES, DATE))
-    for words, kind in (*lists, (_PLAIN, PLAIN), ("one 一", ARTICLE)):
+    for words, kind in (
+        *lists,
+        (_PLAIN, PLAIN),
+        ("one 一", ARTICLE),
+        ("我 你 您 他 她 它", PRONOUN),
+    ):
         for word in words.split():
             kinds[word] = kinds.get(word, 0) | kind
     for word in _NUMERALS:

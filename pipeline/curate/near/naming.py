@@ -99,6 +99,8 @@ def relation(question, answer, is_same_answer, is_replaced, holders):
         if is_unsure and not is_same_answer and not _says_same(answer):
             return LOOKALIKE, NAME
         named, reason = same_question(answer, is_same_answer)
+        if named == DUPLICATE and question[MOVES]:
+            return PARAPHRASE, REWORDED  # Words in another order may say another thing.
         return named, EDITED if reason == SAME else reason
     if is_same_answer:
         if is_one_change and holders > SHARED_BY_CHANCE:

@@ -2,7 +2,7 @@
 
 from numba import njit, uint64
 
-from pipeline.curate.near.lexicon import CAPITAL, CHARACTER, DIGITS
+from pipeline.curate.near.lexicon import CAPITAL, CHARACTER, DIGITS, FUNCTION, PRONOUN
 from pipeline.curate.near.words import END, HASH, KIND, START
 
 _SHORTEST, _LONGEST = 4, 40
@@ -68,6 +68,8 @@ def is_mistyped(one, n, text, other, k, text_other, sounds, word_counts, rows):
     """
     start, end, start_other, end_other = one[START, n], one[END, n], other[START, k], other[END, k]
     if (one[KIND, n] | other[KIND, k]) & CHARACTER:
+        if (one[KIND, n] | other[KIND, k]) & (FUNCTION | PRONOUN):
+            return False
         return sound_same(text[start], text_other[start_other], sounds)
     if text[start] != text_other[start_other] or (one[KIND, n] | other[KIND, k]) & DIGITS:
         return False
