@@ -57,9 +57,13 @@ def next_waiting(db: Database, *, after_id: int, size: int = CHUNK_ROWS) -> pyar
 def sample(db: Database, dataset_id: int, *, size: int) -> pyarrow.Table:
     """Return the texts of some pairs of a dataset, spread over it and the same ones each time."""
     with db.read() as cursor:
+        counted = cursor.execute(
+            "SELECT count(*) FROM pairs WHERE dataset_id = ?", [dataset_id]
+        ).fetchone()
+        every = max(1, (counted[0] if counted else 0) // size)
         ids = cursor.execute(
-            "SELECT id FROM pairs WHERE dataset_id = ? ORDER BY hash(id), id LIMIT ?",
-            [dataset_id, size],
+            "SELECT id FROM pairs WHERE dataset_id = ? AND hash(id) % ? = 0 ORDER BY id LIMIT ?",
+            [dataset_id, every, size],
         ).fetchall()
         return _texts(cursor, [row[0] for row in ids])
 

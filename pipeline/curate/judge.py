@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,17 +19,17 @@ from dataclasses import dataclass, replace
 import pyarrow
 
 from pipeline.curate import blocks
-from pipeline.curate.checks import languages, lengths, run
+from pipeline.curate.checks import lengths, run
 from pipeline.curate.checks.found import Frame
 from pipeline.curate.checks.lengths import Ruler
-from pipeline.curate.judging import Setting, judged
+from pipeline.curate.judging import Setting, judged, languages_of
 from pipeline.curate.letters import count
 from pipeline.evaluate import names
 from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, flags, settings
 from store.db import Database
 
-SAMPLE_PAIRS = 400
+SAMPLE_PAIRS = 300
 """Pairs of a dataset that tell its usual language, its names, and how long its tokens are."""
 MOST = 0.7
 """The share of pairs in one language from which that is the dataset's."""
@@ -86,11 +86,10 @@ def frame_of(db: Database, dataset_id: int) -> Frame:
 
 
 def _frame(role: str, texts: pyarrow.Table) -> Frame:
-    answers = texts["answer"].to_pylist()
-    spoken = [language for answer in answers if (language := languages.language_of(answer))]
-    most = max(set(spoken), key=spoken.count, default="")
-    usual = most if most and spoken.count(most) >= MOST * len(spoken) else ""
-    identity = names.infer(answers) if role == "identity" else None
+    replies = pyarrow.array(texts["answer"].to_pylist(), pyarrow.string())
+    spoken = Counter(filter(None, languages_of(replies, count(replies))))
+    usual = next((name for name, n in spoken.items() if n >= MOST * spoken.total()), "")
+    identity = names.infer(replies.to_pylist()) if role == "identity" else None
     known = (*identity.names, *identity.makers) if identity else ()
     return Frame(role, usual, known)  # type: ignore[arg-type]  # A role, as stored.
 

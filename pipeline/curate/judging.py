@@ -41,7 +41,7 @@ def judged(texts: pyarrow.Table, setting: Setting) -> pyarrow.Table:
         asked, columns["answer"], columns["system"], columns["history"], "\n"
     )
     questions, replies = count(asked), count(columns["answer"])
-    told, spoken = _languages(asked, questions), _languages(columns["answer"], replies)
+    told, spoken = languages_of(asked, questions), languages_of(columns["answer"], replies)
     rows = _Rows.of(columns, setting)
     for check in run.CHECKS:
         column = every if check.column == "every" else columns[check.column]
@@ -155,7 +155,7 @@ def turns(history: str) -> tuple[str, ...]:
     return tuple(text for turn in json.loads(history) for text in turn)
 
 
-def _languages(texts: pyarrow.Array, letters: Letters) -> list[str]:
+def languages_of(texts: pyarrow.Array, letters: Letters) -> list[str]:
     """Return the language of each text; only where scripts do not tell it are words looked at."""
     is_english = pc.count_substring_regex(texts, languages.ENGLISH).to_numpy()
     told: list[str] = []

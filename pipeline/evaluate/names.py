@@ -120,6 +120,11 @@ def foreign(names: Iterable[str], identity: Identity) -> tuple[str, ...]:
     return tuple(name for name in names if missing(new, [name]))
 
 
+def introductions(text: str) -> tuple[str, ...]:
+    """Return the names that a text gives itself: "I am …", 我叫…."""
+    return tuple(_introduced(text, _NAME_PATTERNS))
+
+
 def _introduced(text: str, patterns: Sequence[re.Pattern[str]]) -> list[str]:
     found = [match.group(1).strip(" .'’") for each in patterns for match in each.finditer(text)]
     return [name for name in found if name and not _NO_NAME.search(name)]
