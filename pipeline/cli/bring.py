@@ -69,6 +69,10 @@ def _import(arguments: argparse.Namespace, context: Context) -> int:
                 skipped.append(Skipped(name, str(fact)))
                 context.progress(f"skipped: {fact}")
                 continue
+            except KeyboardInterrupt:
+                bar.clear()
+                context.progress(f"Cancelled. Nothing was kept of what went into {name}.")
+                return 130
             finally:
                 bar.clear()
             results.append(done)

@@ -2,7 +2,8 @@
 
 import pyarrow
 
-from pipeline.curate.shape import NO_HISTORY, Chunk
+from pipeline.curate.parts import NO_HISTORY
+from pipeline.curate.shape import Chunk
 from store import incoming
 
 

@@ -24,7 +24,7 @@ from store.incoming import FileImport, Intake, NewDataset, PastImport
 from store.types import Dataset, Layout, Role
 
 _HASHED_AT_ONCE = 4 << 20
-_ROWS_AT_ONCE, _BYTES_AT_ONCE = 20_000, 16 << 20
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 40_000, 24 << 20
 """What is stored in one go; each go takes its ids in a transaction that waits for the disk."""
 
 

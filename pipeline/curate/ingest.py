@@ -13,8 +13,9 @@ from pathlib import Path
 from pipeline.curate.columns import ColumnMissing, Columns, ColumnsUnknown, guess, spare
 from pipeline.curate.conversation import Tags, recognised
 from pipeline.curate.formats import open_records, unreadable
+from pipeline.curate.parts import How
 from pipeline.curate.records import Batch, Reading, Record, Refusals, Refused
-from pipeline.curate.shape import Chunk, How, shape
+from pipeline.curate.shape import Chunk, shape
 from pipeline.curate.sources import Source, as_source
 from pipeline.errors import BadInput
 from store.types import Layout, NewPair

@@ -4,43 +4,19 @@ A million records cost a second this way and tens of seconds one by one, so a re
 at on its own where a field is no text, is blank, or holds half a character.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import orjson
 
-from pipeline.curate import conversation, marked_text
-from pipeline.curate.columns import Columns
-from pipeline.curate.records import Batch, Record, Unusable
-from store.types import Layout, NewPair, Turn
+from pipeline.curate import parts
+from pipeline.curate.parts import NO_HISTORY, How, Parts, facts_of, history_of, is_whole, value_of
+from pipeline.curate.records import Batch, Unusable
+from store.types import NewPair, Turn
 
 T = TypeVar("T")
-NO_HISTORY = "[]"
 _PLAIN = {str, type(None)}
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """How the records of a file become pairs."""
-
-    columns: Columns
-    layout: Layout = "format2"
-    trigger: str = ""
-    spare: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """For each role, fields that stand for it in records without the chosen one."""
-
-
-class Parts(NamedTuple):
-    """What one record gives."""
-
-    question: str
-    answer: str
-    context: str
-    system: str | None
-    history: str
-    """JSON: [[question, answer], …]."""
-    facts: list[str]
 
 
 @dataclass(slots=True)
@@ -62,9 +38,9 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def put(self, place: int, parts: Parts) -> None:
+    def put(self, place: int, made: Parts) -> None:
         """Put a pair at a place."""
-        for name, value in parts._asdict().items():
+        for name, value in made._asdict().items():
             getattr(self, name)[place] = value
 
     def without(self, places: set[int]) -> None:
@@ -102,7 +78,7 @@ def shape(batch: Batch, how: How) -> Chunk:
     gone: set[int] = set()
     for place in sorted(columns.odd):
         try:
-            chunk.put(place, flat(batch.records[place], how))
+            chunk.put(place, parts.flat(batch.records[place], how))
         except Unusable as reason:
             chunk.refused.append((batch.rows[place], str(reason)))
             gone.add(place)
@@ -110,30 +86,6 @@ def shape(batch: Batch, how: How) -> Chunk:
         chunk.without(gone)
     chunk.refused = sorted([*batch.refused, *chunk.refused])
     return chunk
-
-
-def flat(record: Record, how: How) -> Parts:
-    """Make a pair of a record with its question and answer in fields of their own."""
-    columns = how.columns
-    instruction = _text(record, columns.instruction, how.spare.get("instruction"))
-    given = _text(record, columns.input, how.spare.get("input"))
-    # The few rows of a format3 file with another instruction are format2 rows among them.
-    is_triggered = how.layout == "format3" and bool(given.strip())
-    if is_triggered and how.trigger:
-        is_triggered = instruction.strip() == how.trigger
-    question, context = (given, "") if is_triggered else (instruction, given)
-    if not question.strip() and context.strip():
-        question, context = context, ""
-    return _whole(
-        Parts(
-            question=question,
-            answer=_text(record, columns.output, how.spare.get("output")),
-            context=context,
-            system=_text(record, columns.system, how.spare.get("system")) or None,
-            history=_history(_value(record, columns.history, how.spare.get("history"))),
-            facts=_facts(_value(record, columns.facts, how.spare.get("facts"))),
-        )
-    )
 
 
 class _Fields:
@@ -169,8 +121,8 @@ class _Fields:
             answer=answer,
             context=context,
             system=[text or None for text in self._text["system"]],
-            history=self._others("history", _history, NO_HISTORY),
-            facts=self._others("facts", _facts, []),
+            history=self._others("history", history_of, NO_HISTORY),
+            facts=self._others("facts", facts_of, []),
             triggered=triggered,
         )
 
@@ -193,7 +145,7 @@ class _Fields:
         if name is None:
             return []
         if spare:
-            return [_value(record, name, spare) for record in self._batch.records]
+            return [value_of(record, name, spare) for record in self._batch.records]
         return [record.get(name) for record in self._batch.records]
 
     def _texts(self, role: str) -> list[str]:
@@ -210,7 +162,7 @@ class _Fields:
             self.odd.update(
                 place
                 for place, text in enumerate(texts)
-                if place not in self.odd and not _is_whole(text)
+                if place not in self.odd and not is_whole(text)
             )
         return texts
 
@@ -227,7 +179,7 @@ class _Fields:
 
 
 def _one_by_one(batch: Batch, how: How) -> Chunk:
-    make = _spoken if how.columns.messages else _marked
+    make = parts.spoken if how.columns.messages else parts.marked
     chunk = Chunk(refused=list(batch.refused))
     made: list[Parts] = []
     for row, record in zip(batch.rows, batch.records, strict=True):
@@ -241,94 +193,3 @@ def _one_by_one(batch: Batch, how: How) -> Chunk:
             setattr(chunk, name, list(values))
     chunk.refused.sort()
     return chunk
-
-
-def _spoken(record: Record, columns: Columns) -> Parts:
-    found = conversation.read(record.get(columns.messages or ""), columns.tags)
-    system = found.system or _text(record, columns.system)
-    system = conversation.with_tools(system, record.get(columns.tools) if columns.tools else None)
-    return _of_conversation(found, system, "")
-
-
-def _marked(record: Record, columns: Columns) -> Parts:
-    found, context = marked_text.read(_text(record, columns.text))
-    return _of_conversation(found, found.system or _text(record, columns.system), context)
-
-
-def _of_conversation(found: conversation.Conversation, system: str, context: str) -> Parts:
-    question, answer = found.exchanges[-1]
-    history = _json(found.exchanges[:-1]) if len(found.exchanges) > 1 else NO_HISTORY
-    return _whole(Parts(question, answer, context, system or None, history, []))
-
-
-def _whole(parts: Parts) -> Parts:
-    """Return the parts of a pair if they are enough for one."""
-    if not parts.question.strip():
-        raise Unusable("has no question")
-    if not parts.answer.strip():
-        raise Unusable("has no answer")
-    for name in ("question", "answer", "context", "system"):
-        if not _is_whole(getattr(parts, name) or ""):
-            raise Unusable(f"has half a character (a lone surrogate or bytes of no text): {name}")
-    return parts
-
-
-def _value(record: Record, name: str | None, spare: Iterable[str] | None) -> object:
-    value = None if name is None else record.get(name)
-    if value is None and spare:
-        value = next((record[each] for each in spare if record.get(each) is not None), None)
-    return value
-
-
-def _text(record: Record, name: str | None, spare: Sequence[str] | None = None) -> str:
-    """Return a field as text; numbers become text, a missing field is empty."""
-    value = _value(record, name, spare)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Unusable(f"has no text in {name!r} but {type(value).__name__}")
-    return str(value)
-
-
-def _is_whole(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _history(value: object) -> str:
-    turns = conversation.parsed(value)
-    if not turns:
-        return NO_HISTORY
-    if not isinstance(turns, list):
-        raise Unusable("has a history that is no list of [question, answer]")
-    for turn in turns:
-        if not (isinstance(turn, list) and list(map(type, turn)) == [str, str]):
-            raise Unusable("has a history that is no list of [question, answer]")
-    return _json(turns)
-
-
-def _facts(value: object) -> list[str]:
-    value = conversation.parsed(value)
-    if not value:
-        return []
-    if isinstance(value, str):
-        value = [value]
-    if not (isinstance(value, list) and all(isinstance(fact, str) for fact in value)):
-        raise Unusable("has facts that are no list of texts")
-    if not all(map(_is_whole, value)):
-        raise Unusable("has half a character (a lone surrogate or bytes of no text): facts")
-    return [fact for fact in value if fact.strip()]
-
-
-def _json(turns: list[list[str]]) -> str:
-    try:
-        return orjson.dumps(turns).decode()
-    except (TypeError, ValueError) as error:
-        raise Unusable(
-            "has half a character (a lone surrogate or bytes of no text): history"
-        ) from error
