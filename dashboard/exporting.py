@@ -3,6 +3,7 @@
 Holds the page's session state under names that start with `export_`; it draws nothing.
 """
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,19 +11,21 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.guard import reaction, words
-from pipeline.errors import PipelineError
-from pipeline.publish import manifest
+from pipeline.errors import BadInput, PipelineError
+from pipeline.publish import manifest, outline
+from pipeline.publish import standing as standings
 from pipeline.publish.export import export
 from pipeline.publish.manifest import ExportFile
-from pipeline.publish.plan import PlannedFile, plan
-from pipeline.publish.recipe import Recipe
+from pipeline.publish.plan import ExportPlan, PlannedFile, Sources, plan_of, sources
+from pipeline.publish.recipe import Recipe, changed_fields
+from pipeline.publish.restore import restore
 from pipeline.publish.verify import Verification, verify
 from pipeline.publish.warnings import ExportWarning
-from store import clusters, exports, history
+from store import exports
 from store.errors import StoreError
-from store.types import DatasetSummary, ExportRecord, Role
+from store.types import DatasetSummary, ExportChange, ExportRecord, Role
 
-MADE, CHECKED, PREVIEWED = "export_made", "export_checked", "export_previewed"
+MADE, CHECKED, RESTORED = "export_made", "export_checked", "export_restored"
 NAME, SUGGESTED = "export_name", "export_suggested"
 
 
@@ -36,6 +39,8 @@ class FileLine:
     split: str
     rows: int
     trigger: str
+    tokens: int
+    """Estimated, of all its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,13 @@ class Preview:
     files: tuple[FileLine, ...]
     pairs: int
     unreviewed: int
+    left_out: int
+    """General pairs that the replay share has no place for."""
     warnings: tuple[ExportWarning, ...]
 
-    def trained(self) -> dict[str, int]:
-        """Return the pairs trained of each dataset; one in both layouts counts once."""
-        return {file.dataset: file.rows for file in self.files if file.split == "train"}
+    def trained(self) -> tuple[FileLine, ...]:
+        """Return one training file a dataset: its last layout, as rows in both count once."""
+        return tuple({f.dataset: f for f in self.files if f.split == "train"}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,26 @@ class Made:
 def part_of(file: ExportFile | PlannedFile) -> str:
     """Return what a file is for: `train`, `test` (unseen wordings) or `new` (unseen facts)."""
     return "new" if file.about == "facts" else file.split
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPair:
+    """A pair that differs between two exports."""
+
+    kind: ExportChange
+    pair_id: int
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one export changed against another."""
+
+    counts: dict[ExportChange, int]
+    pairs: tuple[ChangedPair, ...]
+    """The first of each kind."""
+    recipe: tuple[str, ...]
+    """The parts of the recipe that differ."""
 
 
 def suggested_datasets(summaries: tuple[DatasetSummary, ...]) -> list[str]:
@@ -85,20 +112,27 @@ def suggest_name(chosen: list[str], summaries: tuple[DatasetSummary, ...]) -> No
 
 
 def preview(recipe: Recipe) -> Preview:
-    """Return what a recipe would write; worked out again only when something changed."""
-    latest = history.latest(state.store(), count=1)
-    key = (recipe, latest[0].id if latest else 0, tuple(clusters.counts(state.store()).values()))
-    known = st.session_state.get(PREVIEWED)
-    if known is None or known[0] != key:
-        planned = plan(state.store(), recipe)
-        files = tuple(
-            FileLine(f.name, f.dataset, f.role, part_of(f), f.rows, f.trigger)
-            for f in planned.files
-        )
-        shown = Preview(files, planned.pairs, planned.unreviewed, planned.warnings)
-        known = st.session_state[PREVIEWED] = (key, shown)
-    found: Preview = known[1]
-    return found
+    """Return what a recipe would write; its pairs are read again only after a change."""
+    db = state.store()
+
+    def read() -> Sources:
+        with outline.readers(db) as source:
+            return sources(db, source, recipe)
+
+    def planned() -> Preview:
+        found = db.remembered(("export", recipe.datasets, recipe.accepted_only), read)
+        return _preview(plan_of(found, recipe))
+
+    unnamed = {**recipe.to_json(), "name": ""}
+    return db.remembered(("preview", json.dumps(unnamed, ensure_ascii=False)), planned)
+
+
+def _preview(planned: ExportPlan) -> Preview:
+    files = tuple(
+        FileLine(f.name, f.dataset, f.role, part_of(f), f.rows, f.trigger, f.tokens * f.repeat)
+        for f in planned.files
+    )
+    return Preview(files, planned.pairs, planned.unreviewed, planned.left_out, planned.warnings)
 
 
 def make(recipe: Recipe) -> str:
@@ -121,11 +155,40 @@ def made(record: ExportRecord) -> Made:
         return Made(record, (), words(fact))
 
 
+def difference(older: str, newer: str) -> Difference:
+    """Compare two exports by their names."""
+    db = state.store()
+    one, other = exports.by_name(db, older), exports.by_name(db, newer)
+
+    def compared() -> Difference:
+        counts = exports.difference(db, one.id, other.id)
+        pairs = tuple(
+            ChangedPair(kind, *pair)
+            for kind, count in counts.items()
+            if count
+            for pair in exports.differing(db, one.id, other.id, kind)
+        )
+        return Difference(counts, pairs, changed_fields(one.recipe, other.recipe))
+
+    return db.remembered(("export difference", one.id, other.id), compared)
+
+
+@reaction
+def bring_back(record: ExportRecord, dataset: str, key: str) -> None:
+    """Make a new dataset of what an export holds of one."""
+    name = str(st.session_state.get(key, "")).strip()
+    if not name:
+        raise BadInput("The new dataset has no name. Give it one.")
+    made, count = restore(state.store(), Path(record.folder), dataset, name)
+    st.session_state[RESTORED] = (made.name, count)
+
+
 @reaction
 def check(name: str, folder: str) -> None:
     """Recompute the hashes of an export."""
     _checked().pop(name, None)
     _checked()[name] = verify(Path(folder))
+    standings.remember(Path(folder))
 
 
 def checked(name: str) -> Verification | None:

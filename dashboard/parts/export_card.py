@@ -10,6 +10,7 @@ from dashboard.format import size, when
 from dashboard.parts.chips import chip
 from dashboard.parts.notices import problem
 from dashboard.text import literal, named, plain, t
+from pipeline.publish.standing import standing
 from pipeline.publish.verify import Verification
 
 SPLITS = ("train", "test", "new")
@@ -23,8 +24,10 @@ def export_card(made: Made, *, is_open: bool) -> None:
             st.markdown(f"**{literal(record.name)}**", width="content")
             st.caption(t("export.pairs", count=record.pair_count), width="content")
             st.caption(when(record.created_at), width="content")
-            _state(checked)
+            _state(made, checked)
             st.space("stretch")
+            if made.files:
+                _restore(made)
             st.button(
                 t("export.verify"),
                 key=f"export_verify_{record.id}",
@@ -43,13 +46,38 @@ def export_card(made: Made, *, is_open: bool) -> None:
                 st.code(str(Path(record.folder)), language=None)
 
 
-def _state(checked: Verification | None) -> None:
-    if checked is None:
+def _state(made: Made, checked: Verification | None) -> None:
+    """Draw how it stands on the disk now, whatever was found when it was verified."""
+    stands = standing(Path(made.record.folder))
+    if stands == "unchecked" and checked is not None:
+        stands = "holds" if checked.holds else "differs"
+    if stands == "unchecked":
         chip(t("export.unchecked"), "help")
-    elif checked.holds:
+    elif stands == "holds":
         chip(t("export.verified"), "verified", "green")
     else:
         chip(t("export.differs"), "gpp_bad", "red")
+
+
+def _restore(made: Made) -> None:
+    """Offer to bring a dataset of the export back."""
+    record = made.record
+    name_key = f"export_back_name_{record.id}"
+    with st.popover(t("export.restore"), icon=":material/history:", key=f"export_back_{record.id}"):
+        st.caption(t("export.restore_help"))
+        names = list(dict.fromkeys(file.dataset for file in made.files))
+        dataset = st.selectbox(
+            t("export.restore_dataset"), names, key=f"export_back_of_{record.id}"
+        )
+        st.text_input(
+            t("export.restore_name"), f"{dataset} ({record.name})", key=name_key, max_chars=120
+        )
+        st.button(
+            t("export.restore_go"),
+            key=f"export_back_go_{record.id}",
+            on_click=exporting.bring_back,
+            args=(record, dataset, name_key),
+        )
 
 
 def _differences(checked: Verification) -> None:

@@ -1,14 +1,12 @@
 """Verbs: diff, restore. Exports as versions: what differs between two, and bringing one back."""
 
 import argparse
-from dataclasses import fields
 
 from pipeline.cli.database import opened
 from pipeline.cli.output import Context
-from pipeline.publish.recipe import Recipe
+from pipeline.publish.recipe import changed_fields
 from pipeline.publish.restore import restore
 from store import exports
-from store.types import ExportRecord
 
 MOST_SHOWN = 20
 
@@ -27,16 +25,6 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     back.set_defaults(do=_restore)
 
 
-def changed_fields(older: ExportRecord, newer: ExportRecord) -> tuple[str, ...]:
-    """Return which parts of the recipe differ, the name aside."""
-    one, other = (Recipe.from_json(record.recipe) for record in (older, newer))
-    return tuple(
-        field.name
-        for field in fields(Recipe)
-        if field.name != "name" and getattr(one, field.name) != getattr(other, field.name)
-    )
-
-
 def _diff(arguments: argparse.Namespace, context: Context) -> int:
     with opened(context) as db:
         older, newer = (exports.by_name(db, name) for name in (arguments.older, arguments.newer))
@@ -46,7 +34,7 @@ def _diff(arguments: argparse.Namespace, context: Context) -> int:
             for kind, count in counts.items()
             if count
         }
-    recipe = changed_fields(older, newer)
+    recipe = changed_fields(older.recipe, newer.recipe)
     context.say(", ".join(f"{count} {kind}" for kind, count in counts.items()))
     for kind, pairs in found.items():
         for pair_id, question in pairs:

@@ -251,10 +251,17 @@ def _files(outlined: Outline, sides: Integers, recipe: Recipe) -> Iterator[Plann
             trigger=dataset.trigger,
             shape=_shape(outlined, is_in, layout, recipe),
             ids=outlined.ids[is_in],
-            tokens=int(outlined.tokens[is_in].sum()),
+            tokens=int(outlined.tokens[is_in].sum())
+            + _trigger_tokens(layout, dataset.trigger, is_in),
             repeat=recipe.repeat_of(dataset.name) if part == "train" else 1,
             file_format=recipe.file_format,
         )
+
+
+def _trigger_tokens(layout: RowLayout, trigger: str, is_in: Flags) -> int:
+    """Estimate what the task sentence adds: a token for three bytes of any language."""
+    said = 0 if layout == "format2" else -(-len(trigger.encode()) // 3)
+    return said * int(numpy.count_nonzero(is_in))
 
 
 def _shape(outlined: Outline, is_in: Flags, layout: RowLayout, recipe: Recipe) -> RowShape:

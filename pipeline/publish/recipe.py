@@ -1,7 +1,7 @@
 """What an export is made of: a frozen recipe that can be kept as JSON."""
 
 import unicodedata
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Literal, get_args
 
 from pipeline.decode import decode
@@ -107,6 +107,16 @@ class Recipe:
         for name, repeat in self.repeats.items():
             if not 1 <= repeat <= LARGEST_REPEAT:
                 raise BadInput(f"{name} is repeated {repeat} times; choose 1 to {LARGEST_REPEAT}.")
+
+
+def changed_fields(older: dict[str, object], newer: dict[str, object]) -> tuple[str, ...]:
+    """Return which parts of two kept recipes differ, the name aside."""
+    one, other = Recipe.from_json(older), Recipe.from_json(newer)
+    return tuple(
+        each.name
+        for each in fields(Recipe)
+        if each.name != "name" and getattr(one, each.name) != getattr(other, each.name)
+    )
 
 
 def check_name(name: str, kind: str) -> None:

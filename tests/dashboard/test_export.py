@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.text import messages
+from pipeline.publish import manifest
 from pipeline.workspace import Workspace
-from store import exports
+from store import datasets, exports, pairs
+from store.types import NewPair, PairEdit
 from tests.dashboard.conftest import assert_calm
 
 
@@ -96,3 +98,111 @@ def test_a_name_of_ones_own_stays_when_the_datasets_change(open_page, filled):
     page.text_input(key="export_name").set_value("mine").run()
     page.multiselect(key="export_datasets").set_value(["clinic"]).run()
     assert page.text_input(key="export_name").value == "mine"
+
+
+@pytest.fixture
+def wide(filled):
+    """The same store with a general dataset and a field that has no task sentence."""
+    general = datasets.create(filled, "general", "general")
+    rows = [NewPair(f"What is {n} + 1?", f"{n + 1}") for n in range(100)]
+    pairs.insert_many(filled, general.id, rows, summary="test")
+    guqin = datasets.create(filled, "古琴", "domain", domain="古琴")
+    rows = [NewPair(f"第{n}张琴用什么木？", f"{n} 桐木") for n in range(30)]
+    pairs.insert_many(filled, guqin.id, rows, summary="test")
+    return filled
+
+
+def test_a_share_of_general_pairs_is_suggested_with_its_reason(open_page, wide, language: str):
+    page = open_page("export", language)
+    assert page.slider(key="export_replay").value == 25
+    reasons = " ".join(caption.value for caption in page.caption)
+    assert "25" in reasons
+    page.slider(key="export_replay").set_value(50).run()
+    assert_calm(page)
+    assert page.slider(key="export_replay").value == 50
+    page.toggle(key="export_replay_all").set_value(True).run()
+    assert_calm(page)
+    assert page.slider(key="export_replay").disabled
+
+
+def test_two_fields_and_a_missing_task_sentence_are_warned_of(open_page, wide):
+    page = open_page("export")
+    page.multiselect(key="export_datasets").set_value(["identity", "clinic", "古琴"]).run()
+    told = " ".join(element.value for element in page.container(key="export_warnings").markdown)
+    assert "Fields together: clinic,古琴" in told.replace("\\", "")
+    assert "古琴 has no trigger sentence" in told
+    trigger = next(box for box in page.selectbox if box.key.startswith("export_trigger_"))
+    assert trigger.options[0] == "请回答关于古琴的问题。"
+    trigger.set_value("请回答关于古琴的问题。").run()
+    assert_calm(page)
+    assert datasets.by_name(wide, "古琴").trigger == "请回答关于古琴的问题。"
+    assert "has no trigger sentence" not in words(page)
+
+
+def test_repeats_and_layouts_of_a_dataset_reach_the_sentence_and_the_files(
+    open_page, wide, home: Path
+):
+    page = open_page("export")
+    page.number_input(key="export_repeat_1").set_value(3).run()
+    page.selectbox(key="export_layout_2").set_value("messages").run()
+    assert "×3" in words(page)
+    page.button(key="export_go").click().run()
+    assert_calm(page)
+    made = manifest.read(Workspace.at(home).exports / "clinic-1")
+    assert {f.name: f.repeat for f in made.files if f.split == "train"} == {
+        "identity_format2.json": 3,
+        "clinic_messages.json": 1,
+        "general_format2.json": 1,
+    }
+
+
+def test_two_exports_are_compared_and_one_is_brought_back(open_page, wide, home: Path):
+    page = open_page("export")
+    page.button(key="export_go").click().run()
+    pairs.edit(wide, 61, PairEdit(answer="Another."), expected_version=1)
+    page.run()
+    page.button(key="export_go").click().run()
+    assert_calm(page)
+    changed = {metric.label: metric.value for metric in page.metric}
+    assert changed["Changed"] == "1"
+    page.text_input(key="export_back_name_1").set_value("old identity").run()
+    page.button(key="export_back_go_1").click().run()
+    assert_calm(page)
+    assert datasets.by_name(wide, "old identity").role == "identity"
+    assert any("old identity" in note.value for note in page.success)
+
+
+def test_a_damaged_export_is_marked_on_the_strip_without_being_verified(
+    open_page, filled, home: Path, language: str
+):
+    page = open_page("export", language)
+    (exported(page, home) / "identity_format2.json").write_text("[]")
+    page.run()
+    assert_calm(page)
+    captions = [caption.value for caption in page.caption]
+    expected = str(messages(language)["loop.export_differs"]).format(name="clinic-1")
+    assert any(expected in caption.replace("\\", "") for caption in captions)
+    card = page.container(key="export_card_1")
+    assert any(
+        str(messages(language)["export.differs"]) in element.value for element in card.markdown
+    )
+
+
+def test_a_recipe_from_a_file_fills_the_fields(open_page, wide):
+    page = open_page("export")
+    text = "name: mine\ndatasets: [{name: identity, repeat: 2}, general]\nreplay: 0.4\nseed: 7\n"
+    page.file_uploader(key="export_recipe_file").upload("r.yaml", text.encode()).run()
+    assert_calm(page)
+    assert page.multiselect(key="export_datasets").value == ["identity", "general"]
+    assert page.text_input(key="export_name").value == "mine"
+    assert page.slider(key="export_replay").value == 40
+    assert page.number_input(key="export_repeat_1").value == 2
+    assert "mine" in str(page.text_input(key="export_name").value)
+
+
+def test_a_recipe_that_does_not_fit_is_refused_in_words(open_page, wide):
+    page = open_page("export")
+    text = "name: mine\ndatasets: [nobody]\n"
+    page.file_uploader(key="export_recipe_file").upload("r.yaml", text.encode()).run()
+    assert_calm(page)
+    assert "nobody" in page.error[0].value
