@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import compare_job, state
 from dashboard.guard import reaction
 from dashboard.linking import KEEPER, PLACE, choice, go_to, ids, tidy
 from pipeline.curate import dedup
@@ -140,6 +140,13 @@ def remove_copies(reasons: tuple[Reason, ...]) -> None:
     """Remove what is equal, or also what is edited, as one action."""
     action_id = dedup.remove(state.store(), ids(), reasons, choice())
     _remember(action_id, None)
+
+
+@reaction
+def reject_leaks(pair_ids: tuple[int, ...]) -> None:
+    """Reject the pairs that give test rows away, as one action."""
+    _remember(pairs.set_status(state.store(), pair_ids, "rejected"), None)
+    compare_job.desk().clear()
 
 
 @reaction

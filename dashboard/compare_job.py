@@ -7,18 +7,23 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import state
-from pipeline.curate import dedup
-from pipeline.curate.dedup import Choice, DedupReport
+from pipeline.curate.dedup import DedupReport
+from pipeline.curate.near import Progress
 from pipeline.errors import PipelineError
+from pipeline.publish.leaks import Leak
 from store.db import Database
 from store.errors import StoreError
 
+Outcome = DedupReport | tuple[Leak, ...]
+"""What was found: clusters, or pairs that give test rows away."""
+Work = Callable[[Progress], Outcome]
 Phase = Literal["comparing", "clustering", "done", "cancelled", "failed"]
 logger = logging.getLogger(__name__)
 
@@ -44,7 +49,7 @@ class Snapshot:
     """0 to 1, of all pairs."""
     elapsed_s: float = 0.0
     is_cancelling: bool = False
-    report: DedupReport | None = None
+    report: Outcome | None = None
     fact: Exception | None = None
     reference: str = ""
     """Names the log entry of an error that nobody foresaw."""
@@ -63,14 +68,11 @@ class Snapshot:
 
 
 class CompareJob:
-    """Compares and clusters the pairs of datasets; cancel leaves the clusters that were there."""
+    """Does a comparison of some pairs; cancel leaves the clusters that were there."""
 
-    def __init__(
-        self, database: Database, dataset_ids: tuple[int, ...], choice: Choice, *, pairs: int
-    ) -> None:
+    def __init__(self, database: Database, work: Work, *, pairs: int) -> None:
         self._database = database
-        self._dataset_ids = dataset_ids
-        self._choice = choice
+        self._work = work
         self._cancel = threading.Event()
         self._began = time.monotonic()
         self._now = Snapshot("comparing", pairs)
@@ -99,10 +101,7 @@ class CompareJob:
 
     def _run(self) -> None:
         try:
-            report = dedup.run(
-                self._database, self._dataset_ids, choice=self._choice, progress=self._progress
-            )
-            self._end("done", report=report)
+            self._end("done", report=self._work(self._progress))
         except _Cancelled:
             self._end("cancelled")
         except (PipelineError, StoreError) as fact:
@@ -122,7 +121,7 @@ class CompareJob:
         self,
         phase: Phase,
         *,
-        report: DedupReport | None = None,
+        report: Outcome | None = None,
         fact: Exception | None = None,
         reference: str = "",
     ) -> None:
@@ -149,14 +148,12 @@ class Desk:
         """The comparison under way, or ended and not cleared yet."""
         return self._job
 
-    def begin(
-        self, database: Database, dataset_ids: tuple[int, ...], choice: Choice, *, pairs: int
-    ) -> CompareJob:
+    def begin(self, database: Database, work: Work, *, pairs: int) -> CompareJob:
         """Start a job; ComparisonRunning while another one goes on."""
         with self._lock:
             if self._job is not None and self._job.now().is_active:
                 raise ComparisonRunning
-            self._job = CompareJob(database, dataset_ids, choice, pairs=pairs)
+            self._job = CompareJob(database, work, pairs=pairs)
             self._job.start()
             return self._job
 

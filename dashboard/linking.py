@@ -11,12 +11,16 @@ import streamlit as st
 from dashboard import compare_job, state
 from dashboard.guard import reaction
 from pipeline.curate import dedup
-from pipeline.curate.dedup import Choice
-from pipeline.curate.near import FLOOR
+from pipeline.curate.dedup import Choice, DedupReport
+from pipeline.curate.encoders import encoder_of
+from pipeline.curate.near import FLOOR, Progress
+from pipeline.publish import leaks
+from pipeline.publish.leaks import Leak
 from store import datasets, links, pairs
 from store.types import DatasetSummary, KeeperRule, Link, Pair, Relation
 
 THRESHOLD, KEEP, DATASETS = "duplicates_threshold", "duplicates_keep", "datasets"
+LEAK_EXPORT = "duplicates_leak_export"
 PLACE, KEEPER = "duplicates_place", "duplicates_keeper"
 BINS = 40
 NEAREST = 8
@@ -90,9 +94,39 @@ def compare() -> None:
     begin(choice())
 
 
+@reaction
+def compare_meaning() -> None:
+    """Compare by meaning too, in the background, with the small model that comes along."""
+    here, wanted = ids(), choice()
+    name, encoder = encoder_of("")
+
+    def work(progress: Progress) -> DedupReport:
+        dedup.scan_meaning(state.store(), here, encoder, name=name, progress=progress)
+        return dedup.run(state.store(), here, choice=wanted)
+
+    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
+
+
+@reaction
+def find_leaks() -> None:
+    """Look in the background for pairs that give test rows of the asked export away."""
+    here, threshold = ids(), choice().threshold
+    export = state.workspace().export(st.session_state[LEAK_EXPORT])
+
+    def work(progress: Progress) -> tuple[Leak, ...]:
+        return leaks.find(state.store(), export, here, threshold=threshold, progress=progress)
+
+    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
+
+
 def begin(wanted: Choice) -> None:
     """Start comparing and clustering in the background."""
-    compare_job.desk().begin(state.store(), ids(), wanted, pairs=compared().pairs)
+    here = ids()
+
+    def work(progress: Progress) -> DedupReport:
+        return dedup.run(state.store(), here, choice=wanted, progress=progress)
+
+    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
 
 
 @reaction

@@ -12,6 +12,7 @@ from dashboard.parts.chips import RELATION as RELATIONS
 from dashboard.parts.cluster import draw_like_this, draw_members, draw_merge, draw_verdicts
 from dashboard.parts.compare_job import compare_progress, compare_result
 from dashboard.parts.header import page_header
+from dashboard.parts.leaks import ask_leaks
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import done, empty_state
 from dashboard.parts.threshold import threshold_panel
@@ -77,6 +78,14 @@ def ask_what(names: list[str]) -> None:
             type="tertiary",
             help=t("duplicates.compare_help"),
             on_click=linking.compare,
+        )
+        st.button(
+            t("duplicates.meaning"),
+            key="duplicates_meaning",
+            icon=":material/neurology:",
+            type="tertiary",
+            help=t("duplicates.meaning_help"),
+            on_click=linking.compare_meaning,
         )
     address.keep(DATASETS, default=[])
 
@@ -174,3 +183,5 @@ draw_state(linking.compared())
 draw_clusters(actions, relation)
 with st.expander(t("duplicates.threshold_title"), key="duplicates_threshold_panel"):
     threshold_panel()
+with st.expander(t("duplicates.leaks_title"), key="duplicates_leaks_panel"):
+    ask_leaks()

@@ -6,6 +6,7 @@ from dashboard import linking
 from dashboard.compare_job import CompareJob, Snapshot
 from dashboard.format import duration, percent
 from dashboard.guard import words
+from dashboard.parts.leaks import leak_list
 from dashboard.parts.notices import failure, problem
 from dashboard.text import t
 
@@ -25,6 +26,8 @@ def compare_result(now: Snapshot) -> None:
         failure(now.reference)
     elif now.phase == "cancelled":
         st.info(t("duplicates.cancelled"), icon=":material/cancel:")
+    elif isinstance(now.report, tuple):
+        leak_list(now.report)
     elif now.report is not None:
         values = {"count": now.report.pairs, "duration": duration(now.elapsed_s)}
         found = sum(now.report.clusters.values())

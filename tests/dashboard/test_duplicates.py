@@ -6,8 +6,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import compare_job
 from dashboard.text import messages
 from pipeline.curate import dedup
-from store import clusters, links, pairs
-from store.types import PairEdit
+from pipeline.publish.export import export
+from pipeline.publish.recipe import Recipe
+from pipeline.workspace import Workspace
+from store import clusters, exports, links, pairs
+from store.types import NewPair, PairEdit
 from tests.dashboard.conftest import assert_calm
 
 
@@ -129,3 +132,37 @@ def test_a_dataset_is_chosen_and_others_are_not_counted(open_page, filled):
     assert "duplicates_keep_one" not in {button.key for button in page.button}
     page.multiselect(key="datasets").set_value(["clinic"]).run()
     assert page.button(key="duplicates_keep_one")
+
+
+def ended(page: AppTest) -> None:
+    """Wait for the comparison under way and draw what it found."""
+    job = compare_job.desk().job
+    assert job is not None
+    assert job.wait(timeout_s=60)
+    page.run()
+    assert_calm(page)
+
+
+def test_other_wordings_are_found_by_meaning(open_page, filled):
+    page = open_page("duplicates")
+    compare(page)
+    page.button(key="duplicates_meaning").click().run()
+    ended(page)
+    assert links.scans(filled, method="meaning")
+
+
+def test_a_pair_that_gives_a_test_row_away_is_found_and_rejected(open_page, filled, home):
+    export(filled, Workspace.at(home), Recipe("one", ("identity",), test_share=0.2))
+    held = exports.members(filled, exports.by_name(filled, "one").id)
+    test = next(pair_id for pair_id, _, split in held if split == "test")
+    copy = NewPair(pairs.get(filled, test).question.upper(), "I am Graft.")
+    pairs.insert_many(filled, 1, [copy], summary="later.json")
+    page = open_page("duplicates")
+    page.button(key="duplicates_leaks_find").click().run()
+    ended(page)
+    newest = 68
+    assert newest in page.dataframe[0].value.iloc[:, 0].tolist()
+    page.button(key="duplicates_leaks_reject").click().run()
+    assert statuses(filled, newest) == ["rejected"]
+    page.button(key="duplicates_take_back").click().run()
+    assert statuses(filled, newest) == ["unreviewed"]
