@@ -11,12 +11,13 @@ import streamlit as st
 from dashboard import compare_job, state
 from dashboard.guard import reaction
 from pipeline.curate import dedup
+from pipeline.curate.calibration import Calibration, calibrated
 from pipeline.curate.dedup import Choice, DedupReport
 from pipeline.curate.encoders import encoder_of
 from pipeline.curate.near import FLOOR, Progress
 from pipeline.publish import leaks
 from pipeline.publish.leaks import Leak
-from store import datasets, links, pairs
+from store import datasets, judgements, links, pairs
 from store.types import DatasetSummary, KeeperRule, Link, Pair, Relation
 
 THRESHOLD, KEEP, DATASETS = "duplicates_threshold", "duplicates_keep", "datasets"
@@ -146,17 +147,30 @@ def histogram() -> dict[Relation, tuple[int, ...]]:
 
 
 def nearest(threshold: float) -> tuple[tuple[Link, Pair, Pair], ...]:
-    """Return the pairs that are closest to a threshold."""
+    """Return the pairs that are closest to a threshold and that nobody has judged yet."""
     here = ids()
+    judged = judgements.by_pairs(state.store())
     found = state.store().remembered(
         ("nearest", here, threshold),
         lambda: links.closest(
-            state.store(), here, threshold=threshold, count=NEAREST, method="wording"
+            state.store(), here, threshold=threshold, count=NEAREST + len(judged), method="wording"
         ),
     )
-    wanted = {pair_id for link in found for pair_id in (link.one_id, link.other_id)}
+    shown = [link for link in found if (link.one_id, link.other_id) not in judged][:NEAREST]
+    wanted = {pair_id for link in shown for pair_id in (link.one_id, link.other_id)}
     by_id = {pair.id: pair for pair in pairs.by_ids(state.store(), wanted)}
-    return tuple((link, by_id[link.one_id], by_id[link.other_id]) for link in found)
+    return tuple((link, by_id[link.one_id], by_id[link.other_id]) for link in shown)
+
+
+@reaction
+def judge(link: Link, is_same: bool) -> None:
+    """Say whether two pairs near the threshold are the same."""
+    judgements.add(state.store(), link, is_same=is_same)
+
+
+def calibration(threshold: float) -> Calibration:
+    """Return what the judgements say about a threshold."""
+    return calibrated(judgements.scored(state.store()), threshold)
 
 
 def _choose(wanted: Choice) -> None:

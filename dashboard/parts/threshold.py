@@ -4,11 +4,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import linking
-from dashboard.format import number, shortened
+from dashboard.format import number, percent, shortened
 from dashboard.parts.chips import relation_chip
 from dashboard.parts.difference import reason_words
 from dashboard.parts.prose import prose
 from dashboard.text import plain, t
+from pipeline.curate.calibration import ENOUGH, WANTED
 from pipeline.curate.near import FLOOR
 from store.types import Relation
 
@@ -51,6 +52,7 @@ def threshold_panel() -> None:
             st.caption(t("duplicates.above", **above), width="content")
     with near:
         st.caption(t("duplicates.nearest", value=number(asked, 2)))
+        _calibration(asked)
         with st.container(height=HEIGHT + 110, border=False, key="duplicates_nearest"):
             _nearest(asked)
 
@@ -68,6 +70,38 @@ def _nearest(threshold: float) -> None:
             prose(first, against=second)
             prose(second, against=first)
             st.caption(reason_words(link, one, other))
+            with st.container(horizontal=True):
+                for name, is_same in (("same", True), ("not_same", False)):
+                    st.button(
+                        t(f"duplicates.judge_{name}"),
+                        key=f"duplicates_judge_{name}_{link.one_id}_{link.other_id}",
+                        type="tertiary",
+                        on_click=linking.judge,
+                        args=(link, is_same),
+                    )
+
+
+def _calibration(threshold: float) -> None:
+    """Say what the judgements are worth; an interval, because they are few."""
+    found = linking.calibration(threshold)
+    if not found.judged:
+        st.caption(t("duplicates.judge_words", count=ENOUGH))
+        return
+    values = {"share": percent(found.share), "low": percent(found.low), "high": percent(found.high)}
+    if found.near:
+        st.markdown(t("duplicates.judged_near", count=found.near, **values))
+    else:
+        st.caption(t("duplicates.judged_none_near", count=found.judged))
+    if found.suggested is not None:
+        st.button(
+            t("duplicates.suggested", value=number(found.suggested, 2), share=percent(WANTED)),
+            key="duplicates_suggested",
+            icon=":material/recommend:",
+            on_click=linking.use_threshold,
+            args=(found.suggested,),
+        )
+    elif found.judged < ENOUGH:
+        st.caption(t("duplicates.judge_more", count=ENOUGH - found.judged))
 
 
 def _from(counts: tuple[int, ...], threshold: float) -> int:

@@ -9,7 +9,7 @@ from pipeline.curate import dedup
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
 from pipeline.workspace import Workspace
-from store import clusters, exports, links, pairs
+from store import clusters, exports, judgements, links, pairs
 from store.types import NewPair, PairEdit
 from tests.dashboard.conftest import assert_calm
 
@@ -166,3 +166,13 @@ def test_a_pair_that_gives_a_test_row_away_is_found_and_rejected(open_page, fill
     assert statuses(filled, newest) == ["rejected"]
     page.button(key="duplicates_take_back").click().run()
     assert statuses(filled, newest) == ["unreviewed"]
+
+
+def test_a_judged_pair_says_what_the_threshold_is_worth(open_page, filled, language: str):
+    page = open_page("duplicates", language)
+    compare(page)
+    judge = next(b for b in page.button if (b.key or "").startswith("duplicates_judge_same_"))
+    judge.click().run()
+    assert_calm(page)
+    assert [is_same for _, is_same in judgements.scored(filled)] == [True]
+    assert judge.key not in {button.key for button in page.button}
