@@ -94,6 +94,25 @@ class Database:
                 cursor.rollback()
 
     @contextmanager
+    def frugal(self, most: str) -> Iterator[None]:
+        """Keep at most so much of the file in memory meanwhile: for passes that read it once.
+
+        What other threads ask for is written to disk where it does not fit beside it.
+        """
+        with self.read() as cursor:
+            before = cursor.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+            try:
+                cursor.execute(f"SET memory_limit = '{most}'").fetchall()
+            except duckdb.OutOfMemoryException:
+                # Somebody needs more right now: then this has to do without.
+                yield
+                return
+            try:
+                yield
+            finally:
+                cursor.execute(f"SET memory_limit = '{before}'").fetchall()
+
+    @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor inside one transaction: committed at the end, rolled back on an error."""
         with self._write_lock:

@@ -13,6 +13,7 @@ from store.db import Database
 from tests.browser.conftest import OpenTab
 from tests.builders import new_pair
 from tests.dashboard.server import Server, serve
+from tests.template_models import make
 
 pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -43,6 +44,7 @@ def server(tmp_path: Path, home: Path) -> Iterator[Server]:
     db = Database.open(Workspace.at(home).database)
     fill(db)
     db.close()
+    make("qwen2.5", home / "models" / "qwen")
     with serve(tmp_path, home=home) as running:
         running.wait()
         yield running
@@ -69,12 +71,18 @@ def test_a_recipe_is_built_warned_of_exported_verified_and_found_damaged(
 
     datasets_box = tab.locator(".st-key-export_datasets input")
     datasets_box.click()
-    tab.get_by_role("option", name="古琴").click()
+    datasets_box.press_sequentially("古琴")
+    datasets_box.press("Enter")
     expect(warnings.get_by_text("Fields together: harbour,古琴")).to_be_visible()
     expect(warnings.get_by_text("古琴 has only 1 pair")).to_be_visible()
     tab.keyboard.press("Escape")
     PICTURES.mkdir(parents=True, exist_ok=True)
     tab.screenshot(path=PICTURES / "recipe.png", full_page=True)
+
+    tab.get_by_text("What the model sees", exact=True).click()
+    seen = tab.locator(".st-key-tokens_row_view_tokens")
+    expect(seen).to_contain_text("I·am·Lumen.")
+    expect(seen).to_contain_text("<|im_end|>")
 
     tab.locator(".st-key-export_go button").click()
     card = tab.locator(".st-key-export_card_1")
