@@ -60,7 +60,7 @@ def reason_words(link: Link | Member, one: Pair, other: Pair) -> str:
     return t(
         f"duplicates.reason_{reason}",
         **shown,
-        alike=percent(link.score),
+        alike=_alike(link.score, link.reason),
     )
 
 
@@ -71,8 +71,13 @@ def removal_words(removal: Removal) -> str:
         keeper=str(removal.duplicate_of),
         relation=t(f"shell.relation_{removal.relation}"),
         why=plain(f"duplicates.short_{removal.reason or 'none'}"),
-        alike=percent(removal.score),
+        alike=_alike(removal.score, removal.reason),
     )
+
+
+def _alike(score: float, reason: Reason | None) -> str:
+    """Return a score in per cent; only what is the same is said to be wholly alike."""
+    return percent(score if reason == "same" else min(score, 0.99))
 
 
 def differing(one: str, other: str, reason: Reason | None = None) -> tuple[str, str]:
