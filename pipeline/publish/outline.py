@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 import pyarrow
+import pyarrow.compute
 
 from pipeline.publish.keys import COMPILED_FROM, Numbers, keys_of, together
 from store import export_rows
@@ -19,7 +20,7 @@ Integers = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 Array = numpy.ndarray[tuple[int], Any]
 Columns = dict[str, Array]
 Flags = numpy.ndarray[tuple[int], numpy.dtype[numpy.bool_]]
-_FLAGS = ("is_unreviewed", "has_system", "has_history", "has_facts", "has_placeholder")
+_FLAGS = ("is_unreviewed", "has_system", "has_history", "has_facts")
 _SAMPLED = 300
 THREADS = 2
 """Each reads or renders a stretch of pairs of its own; DuckDB lets Python go meanwhile."""
@@ -80,7 +81,9 @@ def read(source: Readers, dataset: Dataset, statuses: tuple[Status, ...]) -> Out
     def part(stretch: tuple[int, int]) -> Columns:
         with source.cursor() as cursor:
             texts = export_rows.outline(cursor, dataset.id, statuses, stretch)
-        return _numbers(texts, has_facts=dataset.role != "general", are_many=are_many)
+            left = export_rows.with_placeholder(cursor, stretch) if _has_braces(texts) else []
+        numbers = _numbers(texts, has_facts=dataset.role != "general", are_many=are_many)
+        return numbers | {"has_placeholder": numpy.isin(numbers["ids"], left)}
 
     with source.cursor() as cursor:
         stretches, count = export_rows.stretches(cursor, dataset.id, statuses)
@@ -100,7 +103,7 @@ _KINDS: dict[str, type[Any]] = {
     "questions": numpy.uint64,
     "answers": numpy.uint64,
     "tokens": numpy.int64,
-    **dict.fromkeys(_FLAGS, numpy.bool_),
+    **dict.fromkeys((*_FLAGS, "has_placeholder"), numpy.bool_),
 }
 
 
@@ -123,6 +126,19 @@ def _numbers(table: pyarrow.Table, *, has_facts: bool, are_many: bool) -> Column
         "tokens": numpy.ceil(copied("bytes") * _tokens_a_byte(table)).astype(numpy.int64),
         **{flag: copied(flag) for flag in _FLAGS},
     }
+
+
+def _has_braces(table: pyarrow.Table) -> bool:
+    """Say whether a placeholder may be among the texts: nearly always not, and then no pattern
+    has to be looked for, which would cost as much as all the rest."""
+    if pyarrow.compute.any(table.column("has_braces")).as_py():
+        return True
+    buffers = (
+        chunk.buffers()[-1]
+        for name in ("question", "context", "answer")
+        for chunk in table.column(name).chunks
+    )
+    return any(b"{{" in bytes(buffer) for buffer in buffers if buffer)
 
 
 def _tokens_a_byte(table: pyarrow.Table) -> float:
