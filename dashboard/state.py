@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.evaluate import jobs as evaluations
+from pipeline.probe import settle
 from pipeline.train import jobs as runs
 from pipeline.workspace import Workspace
 from store.db import Database
@@ -28,12 +29,14 @@ def store() -> Database:
 def open_store(path: str) -> Database:
     """Open the store once a process; a failure is not kept, so the next run tries again.
 
-    Runs and evaluations that the command line made meanwhile are indexed.
+    Runs and evaluations that the command line made meanwhile are indexed, and what bases answered
+    is taken in.
     """
     database = Database.open(Path(path))
     home = Workspace(Path(path).parent)
     runs.register(database, home)
     evaluations.register(database, home)
+    settle.take_finished(database, home)
     return database
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline import rows
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.models.fingerprint import CACHE, weights_sha256
-from pipeline.probe import jobs, known, replay
+from pipeline.probe import jobs, known, replay, settle
 from pipeline.probe.answers import ProbeAnswer
 from pipeline.probe.known import KnownOptions
 from pipeline.probe.replay import HOME, ReplayOptions
@@ -177,6 +177,18 @@ def test_pairs_without_key_facts_cannot_be_judged(db, harbour):
     assert [q.key for q in known.questions(db, ["harbour"])] == harbour[:-1]
     assert known.questions(db, ["harbour"])[0].instruction == "Answer about the harbour."
     assert len(known.questions(db, ["harbour"], limit=2)) == 2
+
+
+def test_whoever_opens_the_database_takes_in_what_was_finished(workspace, model, db, harbour):
+    jobs.wait(workspace, write(workspace, model, FEW).id)
+    ask(workspace, model, db)
+    how(workspace, "long")
+    cut = ReplayOptions(limit=3, device="cpu")
+    jobs.wait(workspace, write(workspace, model, cut).id)
+    assert settle.take_finished(db, workspace) == 2
+    assert settle.take_finished(db, workspace) == 0
+    assert datasets.by_name(db, "replay-qwen")
+    assert pairs.get(db, harbour[0]).tags
 
 
 def test_weights_are_hashed_once_and_again_when_they_change(tmp_path: Path, model: Path):
