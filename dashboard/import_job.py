@@ -165,7 +165,7 @@ class ImportJob:
         }
         if changed:
             self._now = replace(self._now, phase="comparing", share=1.0)
-            dedup.run(self._database, changed)
+            dedup.run(self._database, changed, choice=dedup.chosen(self._database))
 
     def _watch(self, now: Progress) -> None:
         if self._cancel.is_set():

