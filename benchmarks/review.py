@@ -2,10 +2,10 @@
 
     python benchmarks/review.py --pairs 1000000
 
-Measured are the functions that the running page calls, all queries of one run of its script
-together (the loop at the top, the summaries, the page of the list, the chosen pair, its place),
-each after a save, so that nothing is remembered that a person could not have had. Beside them
-stands the naive way, in a process of its own on the same file.
+Measured are the functions that the running page calls, all queries of one run of it together (the
+datasets, the list with its count, its page, the chosen pair, its place), each after a save, so that
+nothing is remembered that a person could not have had; and what the frame above it counts when the
+page is opened. Beside them stands the naive way, in a process of its own on the same file.
 """
 
 import argparse
@@ -37,7 +37,8 @@ GOALS = (
     ("undo of a bulk change", 1000, ""),
     ("choices of the filters", 100, ""),
     ("key A: save and the next page", 100, ""),
-    ("script of the page after a key", 1000, ""),
+    ("frame above the page, when opened", 300, ""),
+    ("whole script after a key", 1000, ""),
 )
 
 
@@ -88,7 +89,7 @@ def report(ours: Cost, peer: Cost | None) -> int:
         is_missed = p95 > goal
         missed += is_missed
         cpu = sorted(told["cpu"][name])[len(taken) // 2]  # type: ignore[index]
-        line = f"{name:34}{len(taken):4}{median:9.1f}{p95:9.1f}{cpu:9.1f}{goal:9}"
+        line = f"{name:36}{len(taken):4}{median:9.1f}{p95:9.1f}{cpu:9.1f}{goal:9}"
         if other in naively:
             slow = sorted(naively[other])
             middle = slow[len(slow) // 2]

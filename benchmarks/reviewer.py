@@ -70,11 +70,14 @@ def review(path: str, words: dict[str, list[str]], rounds: int, seed: int) -> di
 
 
 def _run(asked: Asked) -> reviewing.View | None:
-    """All that one run of the page's script asks of the store."""
-    db = state.store()
-    read_facts(db, state.workspace())
-    datasets.summaries(db)
+    """All that the page asks of the store when a key or a filter draws it."""
+    datasets.listed(state.store())
     return reviewing.look(asked)
+
+
+def _frame() -> None:
+    """What the frame above the page asks in addition, when the page is opened."""
+    read_facts(state.store(), state.workspace())
 
 
 def _save(person: Person) -> None:
@@ -107,6 +110,8 @@ def _pages(person: Person, rounds: int) -> None:
             _run(asked)
         with person.waits("choices of the filters"):
             facets.facets(state.store())
+        with person.waits("frame above the page, when opened"):
+            _frame()
 
 
 def _searches(person: Person, words: dict[str, list[str]]) -> dict[str, int]:
@@ -176,6 +181,6 @@ def _script(person: Person, rounds: int) -> None:
     app.run()
     app.switch_page("app_pages/review.py").run()
     for _ in range(rounds):
-        with person.waits("script of the page after a key"):
+        with person.waits("whole script after a key"):
             app.button(key="review_accept").click().run()
     assert not app.exception
