@@ -19,7 +19,7 @@ from store.charts import Charts, charts
 from store.db import Database
 from store.types import Dataset, Pair
 
-UNDO = "check_undoable"
+UNDO, REPAIRED = "check_undoable", "check_repaired"
 DATASET = "dataset"
 SHOWN_REPAIRS = 4
 
@@ -72,6 +72,7 @@ def fix_all(code: str, dataset: Dataset | None) -> None:
     action, count = fixes.apply(state.store(), _planned(code, dataset), [code], state.workspace())
     if action is not None:
         st.session_state[UNDO] = (action, code, count)
+    st.session_state[REPAIRED] = True
 
 
 @reaction

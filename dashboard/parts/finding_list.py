@@ -73,6 +73,9 @@ def _ask(each: FlagCount, dataset: Dataset | None) -> None:
 
     @st.dialog(plain("check.fix_title"), icon=":material/build:", width="large")
     def ask() -> None:
+        # Only the dialog runs again after its button: there is nothing left to look at.
+        if st.session_state.pop(checking.REPAIRED, False):
+            st.rerun()
         with st.spinner(t("check.looking")):
             preview = checking.previewed(each.code, dataset)
         if not preview.count:
@@ -87,14 +90,13 @@ def _ask(each: FlagCount, dataset: Dataset | None) -> None:
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button(t("shell.cancel"), key="check_fix_cancel"):
                 st.rerun()
-            if st.button(
+            st.button(
                 t("check.do_fix", count=preview.count),
                 key="check_fix_go",
                 type="primary",
                 on_click=checking.fix_all,
                 args=(each.code, dataset),
-            ):
-                st.rerun()
+            )
 
     ask()
 
