@@ -12,6 +12,9 @@ from pipeline.curate.near.reading import ROW_BITS
 
 MEETINGS_EACH = 24
 """So often rows may meet in samples, on average a row, before common samples are left out."""
+CANDIDATES_EACH, ALWAYS = 2, 200_000
+"""So many pairs of rows are compared at most, on average a row; in small sets ALWAYS many."""
+_MOST_SHARED = 70
 _MOST_HOLDERS, _FEWEST_HOLDERS = 512, 8
 _SLICE = 24_000_000
 
@@ -19,7 +22,8 @@ _SLICE = 24_000_000
 def close_rows(samples: NDArray[np.uint64], rows: int, shared: float) -> NDArray[np.uint64]:
     """Return the pairs of rows that share enough samples, the smaller row in the upper 32 bits.
 
-    `shared` is the share of the fewer samples of two rows that both must have.
+    `shared` is the share of the fewer samples of two rows that both must have. Where very many rows
+    are cast in one mould it is raised, until what is compared keeps to its budget.
 
     `samples` is sorted in place.
     """
@@ -32,13 +36,30 @@ def close_rows(samples: NDArray[np.uint64], rows: int, shared: float) -> NDArray
     kept = np.zeros(rows, np.uint16)
     _count_kept(samples, largest, kept)
     per_row = _meetings(samples, largest, rows)
-    found = []
+    found, shares = [], []
     for first, last, room in _slices(per_row):
         met = np.empty(room, np.uint64)
         met = met[: _meet(samples, largest, first, last, met)]
         met.sort()
-        found.append(_enough(met, kept, shared))
-    return np.concatenate(found) if found else np.empty(0, np.uint64)
+        pairs, share = _enough(met, kept, shared)
+        found.append(pairs)
+        shares.append(share)
+    if not found:
+        return np.empty(0, np.uint64)
+    return _within_budget(
+        np.concatenate(found), np.concatenate(shares), max(ALWAYS, CANDIDATES_EACH * rows)
+    )
+
+
+def _within_budget(
+    pairs: NDArray[np.uint64], shares: NDArray[np.uint8], budget: int
+) -> NDArray[np.uint64]:
+    """Return the pairs with the highest shares, in per cent, so many that the budget is kept."""
+    if len(pairs) <= budget:
+        return pairs
+    from_share = np.cumsum(np.bincount(shares, minlength=101)[::-1])[::-1]
+    lowest = int(np.argmax(from_share <= budget))
+    return pairs[shares >= min(lowest, _MOST_SHARED)]
 
 
 def same_questions(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -149,8 +170,8 @@ def _meet(samples, largest, first, last, met):
 
 @njit(cache=True, nogil=True)
 def _enough(met, kept, share):
-    """Return the pairs that met often enough for how many samples each has."""
-    found = np.empty(len(met), np.uint64)
+    """Return the pairs that met often enough for how many samples each has, and their shares."""
+    found, shares = np.empty(len(met), np.uint64), np.empty(len(met), np.uint8)
     count, start = 0, 0
     while start < len(met):
         end = start + 1
@@ -160,6 +181,19 @@ def _enough(met, kept, share):
         shared = end - start
         if shared >= share * fewer and (shared > 1 or fewer <= 3):
             found[count] = met[start]
+            shares[count] = min(100, 100 * shared // max(1, fewer))
             count += 1
         start = end
-    return found[:count].copy()
+    return found[:count].copy(), shares[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def keep_only(samples, is_kept):
+    """Move the samples of rows that are kept to the front; return how many."""
+    mask = uint64((1 << ROW_BITS) - 1)
+    count = 0
+    for n in range(len(samples)):
+        if is_kept[samples[n] & mask]:
+            samples[count] = samples[n]
+            count += 1
+    return count

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.curate.links import Links
 from pipeline.curate.near import Progress
 from pipeline.curate.near.alignment import new_scratch
-from pipeline.curate.near.candidates import close_rows, same_questions
+from pipeline.curate.near.candidates import close_rows, keep_only, same_questions
 from pipeline.curate.near.differences import (
     FACTS,
     NUMBER_CHANGED,
@@ -31,7 +31,7 @@ from pipeline.curate.near.naming import (
     relation,
     same_question,
 )
-from pipeline.curate.near.reading import ROW_BITS, fold_text
+from pipeline.curate.near.reading import fold_text
 from pipeline.curate.near.rows import ANSWER, CONTEXT, QUESTION, Read, read_rows, tables
 from pipeline.curate.near.words import new_words, split_words
 
@@ -87,10 +87,9 @@ def _candidates(read: Read, is_first: NDArray[np.bool_], progress: Progress) -> 
     What was read as samples is used up.
     """
     count = len(is_first)
-    mask = np.uint64((1 << ROW_BITS) - 1)
     found = []
     for half, samples in enumerate((read.question_samples, read.answer_samples)):
-        kept = samples[is_first[(samples & mask).astype(np.int64)]]
+        kept = samples[: keep_only(samples, is_first)]
         shared = (SHARED_QUESTION, SHARED_ANSWER)[half]
         found.append(close_rows(kept, count, shared))
         progress((half + 1) / 2)
@@ -244,7 +243,7 @@ def _verify(known, candidates, keys, scratch, floor, results):
                 continue
         answer_facts[:] = 0
         answer_facts[SCORE], is_replaced = 1.0, False
-        if are_other_numbers(numbers[row], numbers[match]):
+        if not is_same_question and are_other_numbers(numbers[row], numbers[match]):
             answer_facts[SCORE], answer_facts[NUMBER_CHANGED] = 0, 1
         elif not is_same_answer:
             if loaded_answer != row:

@@ -98,6 +98,12 @@ def fold_text(column, row, tables, out, upper):
 
 
 @njit(cache=True, nogil=True, inline="always")
+def may_start_number(code, kinds):
+    """Say whether a number may start with a character: cheaper than looking for its end."""
+    return (kind_of(code, kinds) & DIGIT) != 0 or code in (MINUS, MINUS_SIGN)
+
+
+@njit(cache=True, nogil=True, inline="always")
 def number_end(folded, start, count, kinds):
     """Return where the number that starts at a place ends, `start` itself where none does."""
     place = start
@@ -145,6 +151,9 @@ def key_text(folded, count, kinds, out):
     size += 1
     place, is_first, numbers, found = 0, True, uint64(0), 0
     while place < count:
+        if not may_start_number(folded[place], kinds):
+            place += 1
+            continue
         end = number_end(folded, place, count, kinds)
         if end == place:
             place += 1

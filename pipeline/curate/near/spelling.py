@@ -2,7 +2,15 @@
 
 from numba import njit, uint64
 
-from pipeline.curate.near.lexicon import CAPITAL, CHARACTER, DIGITS, FUNCTION, PRONOUN
+from pipeline.curate.near.lexicon import (
+    CAPITAL,
+    CHARACTER,
+    DIGITS,
+    FUNCTION,
+    NUMBER,
+    NUMERAL,
+    PRONOUN,
+)
 from pipeline.curate.near.words import END, HASH, KIND, START
 
 _SHORTEST, _LONGEST = 4, 40
@@ -71,7 +79,8 @@ def is_mistyped(one, n, text, other, k, text_other, sounds, word_counts, rows):
         if (one[KIND, n] | other[KIND, k]) & (FUNCTION | PRONOUN):
             return False
         return sound_same(text[start], text_other[start_other], sounds)
-    if text[start] != text_other[start_other] or (one[KIND, n] | other[KIND, k]) & DIGITS:
+    is_number = (one[KIND, n] | other[KIND, k]) & (DIGITS | NUMBER | NUMERAL)
+    if text[start] != text_other[start_other] or is_number:
         return False
     shorter, longer = (
         min(end - start, end_other - start_other),
@@ -99,7 +108,7 @@ def is_mistyped(one, n, text, other, k, text_other, sounds, word_counts, rows):
 @njit(cache=True, nogil=True)
 def is_close(one, n, text, other, k, text_other, rows):
     """Say whether two words of letters are at most two edits apart."""
-    if (one[KIND, n] | other[KIND, k]) & (CHARACTER | DIGITS):
+    if (one[KIND, n] | other[KIND, k]) & (CHARACTER | DIGITS | NUMBER | NUMERAL):
         return False
     start, start_other = one[START, n], other[START, k]
     size, size_other = one[END, n] - start, other[END, k] - start_other

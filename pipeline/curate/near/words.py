@@ -15,7 +15,7 @@ from pipeline.curate.near.lexicon import (
     hash_word,
     look_up,
 )
-from pipeline.curate.near.reading import kind_of, number_end, number_hash
+from pipeline.curate.near.reading import kind_of, may_start_number, number_end, number_hash
 
 HASH, KIND, START, END, STATE = range(5)
 """Rows of the array that holds the words of a text; a column a word."""
@@ -78,7 +78,9 @@ def split_words(folded, upper, count, kinds, lexicon, words):
     known, known_kinds, numbers = lexicon.hashes, lexicon.kinds, lexicon.numbers
     found, place = 0, 0
     while place < count and found < MOST_WORDS:
-        end = number_end(folded, place, count, kinds)
+        end = place
+        if may_start_number(folded[place], kinds):
+            end = number_end(folded, place, count, kinds)
         if end > place:
             value = np.int64(number_hash(folded, place, end) | uint64(1))
             words[HASH, found], words[KIND, found] = value, NUMBER

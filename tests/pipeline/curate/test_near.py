@@ -57,6 +57,7 @@ def test_compiled_keys_part_texts_as_the_plain_key_does(texts: list[str]):
 SAME = "Put the lid on the pot and wait for ten minutes."
 GUARDS = [
     ("number", "Take 5 mg twice a day?", "Take 50 mg twice a day?", "lookalike", "number"),
+    ("long_number", "Is 1,440 m the top?", "Is 1,240 m the top?", "lookalike", "number"),
     ("decimal", "Is 1.5 enough for him?", "Is 15 enough for him?", "lookalike", "number"),
     ("numeral", "布洛芬一天吃三次吗？", "布洛芬一天吃四次吗？", "lookalike", "number"),
     ("unit", "Is 5 mg of it enough?", "Is 5 g of it enough?", "lookalike", "unit"),
