@@ -18,6 +18,12 @@ OpenTab = Callable[..., Page]
 expect.set_options(timeout=WAIT_MS)
 
 
+def press(tab: Page, key: str) -> None:
+    """Press a key once the page is drawn; a busy machine draws on when the words are there."""
+    expect(tab.locator("[data-test-script-state=notRunning]")).to_be_attached()
+    tab.keyboard.press(key)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""

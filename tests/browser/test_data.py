@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenTab
+from tests.browser.conftest import OpenTab, press
 from tests.dashboard.server import Server, serve
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def server(tmp_path: Path, home: Path) -> Iterator[Server]:
 
 def key(tab: Page, letter: str, then: str) -> None:
     """Press a key on the page and wait for the words that follow."""
-    tab.keyboard.press(letter)
+    press(tab, letter)
     expect(tab.get_by_text(then, exact=True).first).to_be_visible()
 
 

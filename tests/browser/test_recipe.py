@@ -10,7 +10,7 @@ from pipeline.publish.verify import verify
 from pipeline.workspace import Workspace
 from store import datasets, pairs
 from store.db import Database
-from tests.browser.conftest import OpenTab
+from tests.browser.conftest import OpenTab, press
 from tests.builders import new_pair
 from tests.dashboard.server import Server, serve
 from tests.template_models import make
@@ -75,7 +75,7 @@ def test_a_recipe_is_built_warned_of_exported_verified_and_found_damaged(
     datasets_box.press("Enter")
     expect(warnings.get_by_text("Fields together: harbour,古琴")).to_be_visible()
     expect(warnings.get_by_text("古琴 has only 1 pair")).to_be_visible()
-    tab.keyboard.press("Escape")
+    press(tab, "Escape")
     PICTURES.mkdir(parents=True, exist_ok=True)
     tab.screenshot(path=PICTURES / "recipe.png", full_page=True)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from store import datasets, pairs
 from store.db import Database
 from store.types import PairEdit, PairFilter
-from tests.browser.conftest import OpenTab
+from tests.browser.conftest import OpenTab, press
 from tests.builders import new_pair
 from tests.dashboard.server import Server, serve
 
@@ -68,28 +68,28 @@ def test_twenty_pairs_are_reviewed_without_the_mouse(open_tab: OpenTab, home: Pa
         tab = open_tab(f"{server.url}/review")
         for n, question in enumerate(QUESTIONS[:20], start=1):
             shows(tab, question)
-            tab.keyboard.press("x" if n % 5 == 0 else "a")
+            press(tab, "x" if n % 5 == 0 else "a")
         shows(tab, QUESTIONS[20])
-        tab.keyboard.press("u")
+        press(tab, "u")
         shows(tab, QUESTIONS[19])
-        tab.keyboard.press("x")
+        press(tab, "x")
         shows(tab, QUESTIONS[20])
-        tab.keyboard.press("j")
+        press(tab, "j")
         shows(tab, QUESTIONS[21])
-        tab.keyboard.press("k")
+        press(tab, "k")
         shows(tab, QUESTIONS[20])
         # Typed at once: until the field is there, no letter may decide anything.
-        tab.keyboard.press("t")
-        tab.keyboard.press("a")
+        press(tab, "t")
+        press(tab, "a")
         expect(tab.get_by_label("Tags, separated by commas")).to_be_focused()
         tab.keyboard.type("dose，夜班")
-        tab.keyboard.press("Enter")
+        press(tab, "Enter")
         expect(tab.get_by_role("dialog")).to_have_count(0)
         expect(tab.get_by_text(re.compile("dose$")).first).to_be_visible()
-        tab.keyboard.press("n")
+        press(tab, "n")
         expect(tab.locator(".st-key-review_beside_note textarea")).to_be_focused()
         tab.keyboard.type("ask the ward")
-        tab.keyboard.press("Control+Enter")
+        press(tab, "Control+Enter")
         expect(tab.get_by_text("ask the ward", exact=True)).to_be_visible()
     after = stored(home)
     for n in range(1, 21):
@@ -109,7 +109,7 @@ def test_a_whole_list_is_rejected_after_its_count_and_put_back(open_tab: OpenTab
         click(tab, "review_sweep_go")
         expect(tab.get_by_text("3 pairs rejected.")).to_be_visible()
         expect(tab.get_by_text("No pair fits these filters.")).to_be_visible()
-        tab.keyboard.press("u")
+        press(tab, "u")
         expect(tab.get_by_text("1 of 3", exact=True)).to_be_visible()
         click(tab, "review_sweep")
         tab.get_by_text("Accept all").click()
@@ -124,7 +124,7 @@ def test_the_second_save_of_a_stale_pair_is_refused_with_both_shown(open_tab: Op
         first, second = (open_tab(f"{server.url}/review?pair=7") for _ in range(2))
         for tab, answer in ((first, "At seven sharp."), (second, "At half past seven.")):
             shows(tab, QUESTIONS[6])
-            tab.keyboard.press("e")
+            press(tab, "e")
             expect(tab.get_by_label("Question", exact=True)).to_be_focused()
             tab.get_by_label("Answer", exact=True).fill(answer)
         click(first, "review_save")
@@ -152,9 +152,9 @@ def test_filters_and_order_survive_a_reload_and_are_taken_away(open_tab: OpenTab
         shows(tab, QUESTIONS[23])
         click(tab, "filter_more")
         tab.get_by_label("Answer from").fill("6")
-        tab.keyboard.press("Enter")
+        press(tab, "Enter")
         expect(tab.get_by_text("1 of 8", exact=True)).to_be_visible()
-        tab.keyboard.press("Escape")
+        press(tab, "Escape")
         expect(tab).to_have_url(re.compile("order=added_down"))
         tab.reload()
         expect(tab.get_by_text("1 of 8", exact=True)).to_be_visible()

@@ -14,7 +14,7 @@ from pipeline.chat import server
 from pipeline.chat.config import ServerConfig
 from pipeline.train import jobs
 from pipeline.workspace import Workspace
-from tests.browser.conftest import OpenTab
+from tests.browser.conftest import OpenTab, press
 from tests.dashboard import run_seed
 from tests.dashboard.server import serve
 
@@ -120,17 +120,17 @@ def test_both_answers_come_and_a_key_votes_in_either_tab(
         dashboard.wait()
         tab = open_tab(f"{dashboard.url}/compare")
         tab.get_by_test_id("stChatInputTextArea").fill("When is it <b>open</b>?")
-        tab.keyboard.press("Enter")
+        press(tab, "Enter")
         expect(tab.get_by_text("base: Answer the question about the clinic.")).to_be_visible()
         expect(tab.get_by_text("1: Answer the question about the clinic.")).to_be_visible()
         expect(tab.get_by_text("When is it <b>open</b>?").first).to_be_visible()
         expect(tab).to_have_url(re.compile("comparison=1"))
         tab.get_by_role("heading", name="Compare").click()
-        tab.keyboard.press("2")
+        press(tab, "2")
         expect(tab.get_by_text("Vote kept.")).to_be_visible()
         other = open_tab(tab.url)
         expect(voted(other)).to_have_text(re.compile("Adapter"))
-        other.keyboard.press("3")
+        press(other, "3")
         expect(voted(other)).to_have_text(re.compile("Same"))
         tab.reload()
         expect(voted(tab)).to_have_text(re.compile("Same"))
@@ -165,11 +165,11 @@ def test_the_real_model_trains_and_answers(
         assert len(jobs.listed(Workspace.at(home))) == 1
         tab.get_by_role("button", name="Compare").click()
         tab.get_by_test_id("stChatInputTextArea").fill("Who are you?")
-        tab.keyboard.press("Enter")
+        press(tab, "Enter")
         expect(tab).to_have_url(re.compile("comparison=1"), timeout=120_000)
         expect(tab.get_by_text("Base proved").first).to_be_visible()
         tab.get_by_role("heading", name="Compare").click()
-        tab.keyboard.press("2")
+        press(tab, "2")
         expect(voted(tab)).to_have_text(re.compile("Adapter"))
         PICTURES.mkdir(parents=True, exist_ok=True)
         tab.screenshot(path=PICTURES / "compare.png")

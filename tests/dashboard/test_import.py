@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from dashboard import import_fetch
-from dashboard.import_job import desk
+from dashboard.import_job import ImportJob, desk
 from dashboard.parts.import_refusals import as_csv
 from dashboard.text import messages
+from pipeline.curate.importing import Progress
 from pipeline.curate.records import Refused
 from store import datasets, pairs
 from store.types import PairFilter
@@ -235,12 +236,22 @@ def test_a_dataset_is_fetched_by_its_name_before_it_is_shown(open_page, database
     assert len(stored(database)) == 2
 
 
-def test_cancelling_in_one_tab_leaves_nothing_for_the_other(open_page, database, tmp_path: Path):
+def test_cancelling_in_one_tab_leaves_nothing_for_the_other(
+    open_page, database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     path = tmp_path / "large.jsonl"
     with path.open("w") as file:
-        for number in range(60_000):
+        for number in range(5_000):
             row = {"instruction": f"q {number}", "output": "a" * 2_000}
             file.write(json.dumps(row) + "\n")
+    watch = ImportJob._watch
+
+    def watch_slowly(job: ImportJob, now: Progress) -> None:
+        # A file is read faster than a second tab is drawn: wait in the middle of it.
+        job._cancel.wait(20)
+        watch(job, now)
+
+    monkeypatch.setattr(ImportJob, "_watch", watch_slowly)
     first, second = open_page("import"), open_page("import")
     first.text_input(key="import_path").set_value(str(path)).run()
     first.button(key="import_go").click().run()
