@@ -42,7 +42,7 @@ def import_it(page) -> None:
     page.button(key="import_go").click().run()
     job = desk().job
     assert job is not None
-    assert job.wait(20)
+    assert job.wait(90)
     page.run()
     assert_calm(page)
 
