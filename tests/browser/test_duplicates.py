@@ -59,7 +59,6 @@ def test_a_cluster_is_resolved_by_keyboard_and_taken_back(open_tab: OpenTab, ser
     expect(page.get_by_text("1 of 1")).to_be_visible()
 
 
-@pytest.mark.skip(reason="J pressed right after the page opens is lost: to be found out")
 def test_copies_go_with_their_count_first_and_come_back(open_tab: OpenTab, server: Server):
     page = open_tab(f"{server.url}/duplicates?relation=duplicate")
     expect(page.get_by_text("2 pairs are exact copies")).to_be_visible()
