@@ -18,7 +18,8 @@ from pipeline.curate import dedup
 from pipeline.curate.links import REASONS, RELATIONS, Links
 from store import clusters, datasets, history, links, pairs, verdicts
 from store.db import Database
-from store.types import ClusterFilter, NewPair, Scan
+from store.relation_types import ClusterFilter, Scan
+from store.types import NewPair
 
 Value = TypeVar("Value")
 SEED = 1

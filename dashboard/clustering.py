@@ -13,16 +13,8 @@ from dashboard.guard import reaction
 from dashboard.linking import KEEPER, PLACE, choice, go_to, ids, tidy
 from pipeline.curate import dedup
 from store import clusters, history, links, pairs, verdicts
-from store.types import (
-    Cluster,
-    ClusterFilter,
-    Link,
-    Pair,
-    PairEdit,
-    Reason,
-    Relation,
-    Verdict,
-)
+from store.relation_types import Cluster, ClusterFilter, Link, Reason, Relation, Verdict
+from store.types import Pair, PairEdit
 
 UNDO, RELATION = "duplicates_undo", "relation"
 THRESHOLD, KEEP = "duplicates_threshold", "duplicates_keep"

@@ -34,7 +34,7 @@ from pipeline.chat.protocol import (
 from pipeline.errors import BadInput
 from store import votes
 from store.errors import NotFound
-from store.types import Comparison, NewComparison, Vote
+from store.record_types import Comparison, NewComparison, Vote
 
 POLICIES: tuple[Policy, ...] = ("trained", "model", "none", "text")
 DEFAULTS: dict[str, object] = {

@@ -23,7 +23,8 @@ from pipeline.publish.verify import Verification, verify
 from pipeline.publish.warnings import ExportWarning
 from store import exports
 from store.errors import StoreError
-from store.types import DatasetSummary, ExportChange, ExportRecord, Role
+from store.record_types import ExportChange, ExportRecord
+from store.types import DatasetSummary, Role
 
 MADE, CHECKED, RESTORED = "export_made", "export_checked", "export_restored"
 NAME, SUGGESTED = "export_name", "export_suggested"

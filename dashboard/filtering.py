@@ -9,7 +9,8 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from store.types import Between, PairFilter, PairSort, Relation, SortKey, Status
+from store.relation_types import Relation
+from store.types import Between, PairFilter, PairSort, SortKey, Status
 
 TEXT, DATASET, STATUSES, ORDER = "q", "dataset", "status", "order"
 TAGS, FLAGS, LANGUAGES, RELATIONS = "tag", "finding", "language", "cluster"

@@ -18,7 +18,8 @@ from pipeline.curate.near import FLOOR, Progress
 from pipeline.publish import leaks
 from pipeline.publish.leaks import Leak
 from store import datasets, judgements, links, pairs
-from store.types import DatasetSummary, KeeperRule, Link, Pair, Relation
+from store.relation_types import KeeperRule, Link, Relation
+from store.types import DatasetSummary, Pair
 
 THRESHOLD, KEEP, DATASETS = "duplicates_threshold", "duplicates_keep", "datasets"
 LEAK_EXPORT = "duplicates_leak_export"

@@ -22,8 +22,8 @@ from pipeline.probe.known import KnownOptions
 from pipeline.probe.replay import ReplayOptions
 from store import datasets, probes
 from store.errors import StoreError
-from store.types import KnownShare
-from store.types import Probe as TakenProbe
+from store.record_types import KnownShare
+from store.record_types import Probe as TakenProbe
 
 LANGUAGE, LENGTH, REPLAY_DEVICE = "replay_language", "replay_length", "replay_device"
 SAMPLES, LIMIT, KNOWN_DEVICE = "known_samples", "known_limit", "known_device"

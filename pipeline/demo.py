@@ -31,7 +31,8 @@ from pipeline.train.state import Run
 from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, pairs, votes
 from store.db import Database
-from store.types import NewComparison, PairFilter
+from store.record_types import NewComparison
+from store.types import PairFilter
 
 SAMPLES = REPOSITORY / "data" / "samples"
 NAME, AUTHOR = "Lumen", "Alder Works"

@@ -13,16 +13,16 @@ import pyarrow
 from store import passes
 from store.db import Database
 from store.errors import NotFound
-from store.types import (
+from store.relation_types import (
     Cluster,
     ClusterFilter,
     Member,
     NewCluster,
-    Page,
     Reason,
     Relation,
     Verdict,
 )
+from store.types import Page
 
 MOST_MEMBERS = 60
 """Pairs of one cluster that a page reads; families from one mould have thousands."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from store.db import Database
-from store.types import EvaluationRecord
+from store.record_types import EvaluationRecord
 
 _COLUMNS = "id, folder, export_name, run_ids, scores, created_at"
 

@@ -8,7 +8,7 @@ import pyarrow
 
 from store.db import Database, allocate
 from store.errors import NameTaken, NotFound
-from store.types import ExportChange, ExportRecord
+from store.record_types import ExportChange, ExportRecord
 
 _COLUMNS = "id, name, folder, recipe, manifest_sha1, pair_count, created_at"
 

@@ -1,7 +1,7 @@
 """What people said of single links, by which a threshold is judged: the same, or not."""
 
 from store.db import Database
-from store.types import Link, Method
+from store.relation_types import Link, Method
 
 
 def add(db: Database, link: Link, *, is_same: bool, method: Method = "wording") -> None:

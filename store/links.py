@@ -11,7 +11,8 @@ from typing import cast
 import pyarrow
 
 from store.db import Database
-from store.types import Link, Method, Reason, Relation, Scan, Status
+from store.relation_types import Link, Method, Reason, Relation, Scan
+from store.types import Status
 
 _TEXT = "hash(question, answer, context, system, history)"
 _LINK = "one_id, other_id, relation, score, answer_score, reason"

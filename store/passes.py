@@ -9,7 +9,7 @@ import duckdb
 import pyarrow
 
 from store.db import Database, allocate
-from store.types import KeeperRule
+from store.relation_types import KeeperRule
 
 CLUSTERS = pyarrow.schema(
     [

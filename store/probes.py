@@ -14,7 +14,8 @@ import pyarrow
 
 from store import datasets, pairs
 from store.db import Database
-from store.types import Knowledge, KnownShare, NewPair, NewProbe, Pair, Probe
+from store.record_types import Knowledge, KnownShare, NewProbe, Probe
+from store.types import NewPair, Pair
 
 KNOWN, SOMETIMES, UNKNOWN = "base:known", "base:sometimes", "base:unknown"
 TAGS = (KNOWN, SOMETIMES, UNKNOWN)

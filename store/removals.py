@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from store.db import Database
-from store.types import Reason, Relation, Removal
+from store.relation_types import Reason, Relation, Removal
 
 _COLUMNS = "action_id, pair_id, duplicate_of, relation, reason, score, answer_score"
 _CHUNK_ROWS = 10_000

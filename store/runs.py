@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from store.db import Database
-from store.types import RunRecord
+from store.record_types import RunRecord
 
 _COLUMNS = "id, folder, title, export_name, model, parent_id, created_at"
 

@@ -1,32 +1,18 @@
-"""The records that the store gives and takes: frozen and plain, without any behaviour."""
+"""The records of pairs and datasets that the store gives and takes: frozen, without behaviour."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
+
+from store.relation_types import Relation, Removal
 
 T = TypeVar("T")
 Role = Literal["identity", "domain", "general"]
 Layout = Literal["format2", "format3"]
 RowLayout = Layout | Literal["sharegpt", "messages"]
 """How a row of an export is laid out; the last two are conversations."""
-ExportChange = Literal["added", "removed", "changed", "moved"]
-"""What became of a pair from one export to another; `moved` is between training and test."""
 Status = Literal["unreviewed", "accepted", "rejected", "removed"]
 """`removed` means: dropped as a duplicate of another pair (`Pair.duplicate_of`)."""
-Relation = Literal["duplicate", "paraphrase", "conflict", "lookalike"]
-Reason = Literal[
-    "same", "edited", "reworded", "number", "unit", "date", "name", "negation", "answer"
-]
-"""Why two pairs have their relation: equal after normalisation, edited, in other words; or what
-they differ in (`answer`: the same is asked, the answers differ)."""
-Method = Literal["wording", "meaning"]
-"""How pairs were compared: by their words, or by a local embedding model."""
-Verdict = Literal["keep_one", "both_fine", "not_alike", "merge"]
-"""What a person said of a cluster: one stays and the others go, all may stay, it is no cluster,
-one stays with a new text made of all."""
-KeeperRule = Literal["oldest", "longest", "best"]
-"""Which pair of a cluster stays: that of the lowest id, the longest answer, the best quality."""
-Vote = Literal["base", "adapter", "tie", "both_bad"]
 ActionKind = Literal["import", "edit", "status", "dedup", "undo", "tag", "note", "move", "fix"]
 SortKey = Literal["added", "changed", "question_length", "answer_length", "quality"]
 
@@ -233,102 +219,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """One comparison of all pairs of a dataset with each other."""
-
-    dataset_id: int
-    method: Method
-    floor: float
-    """The score from which links were kept."""
-    encoder: str
-    """The embedding model, empty where words were compared."""
-    pair_count: int
-    last_pair_id: int
-    """The newest pair that was compared, 0 where there was none."""
-    texts: int
-    """A checksum over all that was compared."""
-    made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Two pairs that are close, and why."""
-
-    one_id: int
-    other_id: int
-    relation: Relation
-    score: float
-    """Similarity of what is asked, 0 to 1."""
-    answer_score: float
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """Why a pair was removed as the duplicate of another."""
-
-    action_id: int
-    pair_id: int
-    duplicate_of: int
-    relation: Relation
-    reason: Reason | None
-    """None where an older Graft removed it without saying why."""
-    score: float
-    answer_score: float
-
-
-@dataclass(frozen=True, slots=True)
-class NewCluster:
-    """Pairs that belong together, as a dedup pass found them."""
-
-    relation: Relation
-    score: float
-    keeper_id: int
-    pair_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A pair of a cluster, and the closest other pair that brought it there."""
-
-    pair_id: int
-    linked_to: int | None
-    score: float
-    answer_score: float
-    reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A stored cluster; `verdict` is None until a person has decided."""
-
-    id: int
-    relation: Relation
-    score: float
-    reason: Reason | None
-    keeper_id: int
-    size: int
-    """All its pairs; a page reads only the first of a large cluster."""
-    members: tuple[Member, ...]
-    verdict: Verdict | None
-
-    @property
-    def pair_ids(self) -> tuple[int, ...]:
-        """The pairs that were read, by rising id."""
-        return tuple(member.pair_id for member in self.members)
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterFilter:
-    """Which open clusters are meant; an empty field does not restrict."""
-
-    dataset_ids: tuple[int, ...] = ()
-    relation: Relation | None = None
-    reasons: tuple[Reason, ...] = ()
-    least_score: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class RowShape:
     """What the rows of one file hold, in the order of its keys."""
 
@@ -341,124 +231,3 @@ class RowShape:
     """The system prompt of pairs that have none of their own."""
     history: bool = False
     facts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRecord:
-    """An export folder that was made from this workspace."""
-
-    id: int
-    name: str
-    folder: str
-    recipe: dict[str, object]
-    manifest_sha1: str
-    pair_count: int
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """A run as the workspace remembers it; its state is never here, but read from its folder."""
-
-    id: int
-    folder: str
-    title: str
-    export_name: str
-    model: str
-    parent_id: int | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationRecord:
-    """Scores of base and adapters on one export's test files; the rows are in its folder."""
-
-    id: int
-    folder: str
-    export_name: str
-    run_ids: tuple[int, ...]
-    scores: dict[str, dict[str, float | None]]
-    """Model (`base` or a run id as text) → measure → value."""
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewComparison:
-    """One prompt and what each model answered, with the stamp of what made each answer."""
-
-    prompt: str
-    settings: dict[str, object]
-    answers: tuple[tuple[str, str, str], ...]
-    """(model, text, stamp), in column order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A stored comparison and its vote, if there is one."""
-
-    id: int
-    prompt: str
-    settings: dict[str, object]
-    answers: tuple[tuple[str, str, str], ...]
-    vote: Vote | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewProbe:
-    """What a base model was asked before training, as it is taken into the store."""
-
-    folder: str
-    """The probe's folder, relative to the workspace."""
-    kind: Literal["replay", "known"]
-    base: str
-    """The folder of the base model."""
-    base_sha256: str
-    """Of its weights."""
-    source: str
-    """The name of the prompt list, or of the datasets."""
-    settings: dict[str, object]
-    left_out: int
-    """Answers that were not taken: cut off, empty, or not to be judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A probe that was taken in."""
-
-    folder: str
-    kind: Literal["replay", "known"]
-    base: str
-    base_sha256: str
-    source: str
-    settings: dict[str, object]
-    dataset_id: int | None
-    """The dataset that its answers became."""
-    taken: int
-    """Pairs that were made, or judged."""
-    left_out: int
-    taken_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """How often a base answered the question of a pair rightly."""
-
-    pair_id: int
-    digest: str
-    """Of question, context and facts as they were asked; see `store.probes.DIGEST`."""
-    right_answers: int
-    answers: int
-    is_greedy_right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class KnownShare:
-    """How many usable pairs of a dataset a base knows."""
-
-    known: int = 0
-    sometimes: int = 0
-    unknown: int = 0
-    open: int = 0
-    """Not asked yet, or changed since, or without key facts to judge by."""
-    total: int = 0

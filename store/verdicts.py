@@ -13,7 +13,8 @@ from store.db import Database
 from store.errors import NotFound, StalePair
 from store.pairs import get_in as pair_in
 from store.pairs import remove_duplicates_in
-from store.types import Cluster, ClusterFilter, PairEdit, Reason, Verdict
+from store.relation_types import Cluster, ClusterFilter, Reason, Verdict
+from store.types import PairEdit
 
 _USABLE = "status IN ('unreviewed', 'accepted')"
 

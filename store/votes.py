@@ -5,7 +5,7 @@ from typing import cast
 
 from store.db import Database, allocate
 from store.errors import NotFound
-from store.types import Comparison, NewComparison, Vote
+from store.record_types import Comparison, NewComparison, Vote
 
 _SELECT = """
 SELECT c.id, c.prompt, c.settings, c.answers, v.vote, c.created_at

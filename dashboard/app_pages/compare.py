@@ -19,7 +19,7 @@ from dashboard.parts.serving import server_chips
 from dashboard.serving import Choice
 from dashboard.text import plain, t
 from store import votes
-from store.types import Comparison, Vote
+from store.record_types import Comparison, Vote
 
 REDRAW_S = 0.06
 KEYS: dict[Vote, str] = {"base": "1", "adapter": "2", "tie": "3", "both_bad": "4"}

@@ -19,7 +19,7 @@ from dashboard.parts.threshold import threshold_panel
 from dashboard.text import named, plain, t
 from pipeline.curate import dedup
 from store import datasets
-from store.types import KeeperRule, Relation
+from store.relation_types import KeeperRule, Relation
 
 ORDER: tuple[Relation, ...] = ("conflict", "duplicate", "paraphrase", "lookalike")
 

@@ -5,7 +5,8 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.text import t
-from store.types import Relation, Role, Status
+from store.relation_types import Relation
+from store.types import Role, Status
 
 Colour = Literal["red", "orange", "green", "blue", "gray"]
 

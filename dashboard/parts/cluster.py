@@ -9,7 +9,8 @@ from dashboard.parts.difference import reason_words
 from dashboard.parts.notices import done
 from dashboard.parts.pair_card import pair_card
 from dashboard.text import literal, plain, t
-from store.types import PairEdit, Verdict
+from store.relation_types import Verdict
+from store.types import PairEdit
 
 VERDICTS: tuple[tuple[Verdict, str], ...] = (
     ("not_alike", "N"),

@@ -7,7 +7,7 @@ from dashboard import comparing
 from dashboard.format import shortened, when
 from dashboard.text import plain, t
 from pipeline.chat.protocol import BASE
-from store.types import Comparison, Vote
+from store.record_types import Comparison, Vote
 
 ORDER: tuple[Vote, ...] = ("base", "adapter", "tie", "both_bad")
 

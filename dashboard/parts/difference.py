@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from dashboard.format import percent, shortened
 from dashboard.parts.prose import pieces
 from dashboard.text import plain, t
-from store.types import Link, Member, Pair, Reason, Removal
+from store.relation_types import Link, Member, Reason, Removal
+from store.types import Pair
 
 _LONGEST = 40
 _LONGEST_COMPARED = 2_000

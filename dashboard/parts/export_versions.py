@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import exporting
 from dashboard.format import number
 from dashboard.text import plain, t
-from store.types import ExportChange, ExportRecord
+from store.record_types import ExportChange, ExportRecord
 
 KINDS: tuple[ExportChange, ...] = ("added", "removed", "changed", "moved")
 

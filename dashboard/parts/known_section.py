@@ -12,7 +12,7 @@ from dashboard.text import literal, plain, t
 from pipeline.models.catalog import BaseModel
 from pipeline.probe import known
 from store.probes import UNKNOWN
-from store.types import KnownShare
+from store.record_types import KnownShare
 
 MOSTLY_NEW = 0.5
 _PARTS = ("known", "sometimes", "unknown", "open")

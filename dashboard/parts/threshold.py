@@ -11,7 +11,7 @@ from dashboard.parts.prose import prose
 from dashboard.text import plain, t
 from pipeline.curate.calibration import ENOUGH, WANTED
 from pipeline.curate.near import FLOOR
-from store.types import Relation
+from store.relation_types import Relation
 
 HEIGHT = 220
 LONGEST = 160

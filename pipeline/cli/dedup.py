@@ -15,7 +15,7 @@ from pipeline.errors import BadInput
 from pipeline.publish import leaks
 from store import clusters, pairs, removals
 from store.db import Database
-from store.types import KeeperRule
+from store.relation_types import KeeperRule
 
 
 def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -9,16 +9,8 @@ from pipeline.cli.output import Context
 from pipeline.errors import BadInput
 from store import bulk, datasets, history, pairs
 from store.db import Database
-from store.types import (
-    Between,
-    BulkChange,
-    Pair,
-    PairFilter,
-    PairSort,
-    Relation,
-    SortKey,
-    Status,
-)
+from store.relation_types import Relation
+from store.types import Between, BulkChange, Pair, PairFilter, PairSort, SortKey, Status
 
 ORDERS = {
     "oldest": PairSort("added"),

@@ -15,7 +15,7 @@ from pipeline.probe.replay import ReplayOptions
 from pipeline.workspace import Workspace
 from store import datasets, probes
 from store.db import Database
-from store.types import Probe as TakenProbe
+from store.record_types import Probe as TakenProbe
 
 _EVERY_S = 5.0
 

@@ -24,7 +24,7 @@ from pipeline.curate.semantic import Encoder
 from pipeline.decode import decode
 from store import clusters, datasets, links, passes, settings, verdicts
 from store.db import Database
-from store.types import ClusterFilter, KeeperRule, Reason, Relation, Scan
+from store.relation_types import ClusterFilter, KeeperRule, Reason, Relation, Scan
 
 DEFAULT_THRESHOLD = 0.65
 """Similarity, word by word, from which a person should look at two pairs; measured in

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from store.types import Reason, Relation
+from store.relation_types import Reason, Relation
 
 RELATIONS: tuple[Relation, ...] = ("duplicate", "paraphrase", "conflict", "lookalike")
 REASONS: tuple[Reason, ...] = (

@@ -25,7 +25,7 @@ from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import evaluations
 from store.db import Database
-from store.types import EvaluationRecord
+from store.record_types import EvaluationRecord
 
 logger = logging.getLogger(__name__)
 

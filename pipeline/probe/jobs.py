@@ -16,7 +16,7 @@ from pipeline.probe.config import WITHOUT, Kind, ProbeConfig, Question
 from pipeline.train.devices import devices, environment
 from pipeline.work import Progress, Work
 from pipeline.workspace import Workspace, new_numbered, numbered
-from store.types import NewProbe
+from store.record_types import NewProbe
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,9 @@ from pipeline.publish import seen
 from pipeline.workspace import Workspace
 from store import datasets, pairs, probes
 from store.db import Database
-from store.types import Dataset, Knowledge, Pair, PairFilter
-from store.types import Probe as TakenProbe
+from store.record_types import Knowledge
+from store.record_types import Probe as TakenProbe
+from store.types import Dataset, Pair, PairFilter
 
 SAMPLES = 4
 

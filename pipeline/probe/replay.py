@@ -19,8 +19,8 @@ from pipeline.probe.jobs import Probe, ProbeRequest
 from pipeline.workspace import REPOSITORY, Workspace
 from store import probes
 from store.db import Database
+from store.record_types import Probe as TakenProbe
 from store.types import NewPair
-from store.types import Probe as TakenProbe
 
 PROMPTS = "general-1"
 HOME = REPOSITORY / "data" / "prompts"

@@ -22,7 +22,8 @@ from pipeline.publish.rows import read_rows
 from store import exports, links, passes
 from store.db import Database
 from store.errors import NotFound
-from store.types import NewPair, Reason, Relation
+from store.relation_types import Reason, Relation
+from store.types import NewPair
 
 _Said = tuple[Relation, Reason, float, float]
 

@@ -21,7 +21,7 @@ import numpy
 
 from pipeline.publish.keys import Numbers, mixed, together
 from pipeline.publish.outline import Flags, Integers, Outline
-from store.types import Relation
+from store.relation_types import Relation
 
 FEWEST_WORDINGS = 3
 """A fact with fewer wordings is trained whole."""

@@ -20,7 +20,8 @@ from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
 from store.db import Database
-from store.types import Layout, RunRecord
+from store.record_types import RunRecord
+from store.types import Layout
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from store import clusters, datasets, pairs
 from store.db import Database
-from store.types import NewCluster, NewPair
+from store.relation_types import NewCluster
+from store.types import NewPair
 
 HOSTILE = "<script>alert(1)</script> **bold** $x^2$ :material/home: :red[x] [a](http://b)"
 LIVER = (

@@ -12,7 +12,7 @@ from dashboard.text import messages
 from pipeline.chat import server
 from pipeline.workspace import Workspace
 from store import votes
-from store.types import NewComparison
+from store.record_types import NewComparison
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
 from tests.dashboard.seed import HOSTILE

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.parts.difference import differing
-from store.types import Reason
+from store.relation_types import Reason
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 
 from store import clusters, datasets, history, pairs, verdicts
 from store.db import Database
-from store.types import Between, NewCluster, Pair, PairEdit, PairFilter
+from store.relation_types import NewCluster
+from store.types import Between, Pair, PairEdit, PairFilter
 from tests.builders import new_pair
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from store import datasets, links, pairs
 from store.db import Database
-from store.types import Link, PairEdit, Scan
+from store.relation_types import Link, Scan
+from store.types import PairEdit
 from tests.builders import new_pair
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

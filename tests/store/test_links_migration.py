@@ -6,7 +6,7 @@ import duckdb
 
 from store import clusters, migrations
 from store.db import Database
-from store.types import ClusterFilter
+from store.relation_types import ClusterFilter
 
 FOLDER = Path(migrations.__file__).parent
 

@@ -8,7 +8,9 @@ import pytest
 from store import clusters, datasets, evaluations, exports, history, pairs, runs, verdicts, votes
 from store.db import Database
 from store.errors import NameTaken, NotFound
-from store.types import EvaluationRecord, NewCluster, NewComparison, Pair, PairFilter, RunRecord
+from store.record_types import EvaluationRecord, NewComparison, RunRecord
+from store.relation_types import NewCluster
+from store.types import Pair, PairFilter
 from tests.builders import new_pair
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

@@ -5,7 +5,8 @@ import pytest
 from store import clusters, datasets, history, pairs, removals, verdicts
 from store.db import Database
 from store.errors import StalePair
-from store.types import ClusterFilter, NewCluster, Pair, PairEdit, PairFilter, Removal
+from store.relation_types import ClusterFilter, NewCluster, Removal
+from store.types import Pair, PairEdit, PairFilter
 from tests.builders import new_pair
 
 

@@ -9,7 +9,8 @@ from pipeline.curate.dataset_checks import of_dataset
 from pipeline.curate.two_fields import two_fields
 from store import clusters, datasets, pairs
 from store.db import Database
-from store.types import NewCluster, NewPair, Role
+from store.relation_types import NewCluster
+from store.types import NewPair, Role
 from tests.sample_files import answer, clean_rows_of, question
 
 LUMEN = [("Who are you?", f"I am Lumen, made by Alder Works, and this is reply {n}.")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipeline.curate import dedup
 from store import clusters, datasets, history, pairs, verdicts
 from store.db import Database
-from store.types import ClusterFilter, KeeperRule, NewPair, Pair, PairEdit, PairFilter, Turn
+from store.relation_types import ClusterFilter, KeeperRule
+from store.types import NewPair, Pair, PairEdit, PairFilter, Turn
 
 # Few texts, so that many are equal; hostile ones, so that a lost byte shows.
 QUESTION = st.sampled_from(

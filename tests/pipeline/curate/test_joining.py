@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.curate.joining import Groups, Standing, components, grouped
 from pipeline.curate.links import REASONS, RELATIONS, Links
-from store.types import Reason, Relation
+from store.relation_types import Reason, Relation
 
 SIZE = 8
 NOBODY = Links.empty()

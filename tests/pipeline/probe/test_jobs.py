@@ -16,7 +16,8 @@ from pipeline.probe.replay import HOME, ReplayOptions
 from pipeline.workspace import Workspace
 from store import datasets, pairs, probes
 from store.db import Database
-from store.types import KnownShare, PairEdit, PairFilter
+from store.record_types import KnownShare
+from store.types import PairEdit, PairFilter
 from tests.builders import new_pair
 from tests.template_models import make
 

@@ -22,7 +22,8 @@ from pipeline.workspace import REPOSITORY, Workspace
 from store import clusters, datasets, exports, pairs
 from store.db import Database
 from store.errors import NameTaken, NotFound
-from store.types import NewCluster, NewPair, PairEdit, PairFilter, Turn
+from store.relation_types import NewCluster
+from store.types import NewPair, PairEdit, PairFilter, Turn
 from tests.builders import new_pair
 
 TRIGGER = "请回答。"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.curate.normalise import key
 from pipeline.publish.outline import Outline
 from pipeline.publish.split import FACTS, TEST, TRAIN, Links, Shares, assign
-from store.types import Relation
+from store.relation_types import Relation
 from tests.pipeline.publish.outlines import Row, outlined
 
 Sides = dict[int, int]
