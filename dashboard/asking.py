@@ -4,7 +4,6 @@ Streamlit ends a page's script when the browser reloads; the answers go on and a
 same. What connects to a server and what keeps the answers is told by the caller.
 """
 
-import logging
 import secrets
 import threading
 import time
@@ -15,12 +14,11 @@ from typing import Literal
 
 import streamlit as st
 
+from dashboard.background import logged
 from pipeline.chat import client
 from pipeline.chat.client import Endpoint
 from pipeline.chat.protocol import Final, Piece, Question, Text
 from pipeline.errors import PipelineError
-
-logger = logging.getLogger(__name__)
 
 Phase = Literal["loading", "answering", "done", "stopped", "failed"]
 MOST_REMEMBERED = 50
@@ -114,9 +112,7 @@ class Asking:
         except PipelineError as fact:
             self._fail(fact, "")
         except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("a comparison failed %s", reference)
-            self._fail(None, reference)
+            self._fail(None, logged())
 
     def _take(self, piece: Piece) -> bool:
         """Take a piece in; False where nobody wants more."""

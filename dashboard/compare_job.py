@@ -3,8 +3,6 @@
 It knows nothing of pages: what it compares, how far it is, and what came of it.
 """
 
-import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -14,18 +12,17 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
+from dashboard.background import ended
 from pipeline.curate.dedup import DedupReport
 from pipeline.curate.near import Progress
-from pipeline.errors import PipelineError
+from pipeline.errors import Cancelled, PipelineError
 from pipeline.publish.leaks import Leak
 from store.db import Database
-from store.errors import StoreError
 
 Outcome = DedupReport | tuple[Leak, ...]
 """What was found: clusters, or pairs that give test rows away."""
 Work = Callable[[Progress], Outcome]
 Phase = Literal["comparing", "clustering", "done", "cancelled", "failed"]
-logger = logging.getLogger(__name__)
 
 
 class ComparisonRunning(PipelineError):
@@ -33,10 +30,6 @@ class ComparisonRunning(PipelineError):
 
     def __init__(self) -> None:
         super().__init__("The pairs are being compared already. Wait for it, or cancel it.")
-
-
-class _Cancelled(Exception):
-    """The person cancelled; what was stored before stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,40 +93,24 @@ class CompareJob:
         return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
 
     def _run(self) -> None:
-        try:
-            self._end("done", report=self._work(self._progress))
-        except _Cancelled:
-            self._end("cancelled")
-        except (PipelineError, StoreError) as fact:
-            self._end("failed", fact=fact)
-        except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("unexpected error %s", reference)
-            self._end("failed", reference=reference)
+        end = ended(self._compare)
+        self._now = replace(
+            self._now,
+            phase=end.phase,
+            elapsed_s=time.monotonic() - self._began,
+            fact=end.fact,
+            reference=end.reference,
+        )
+
+    def _compare(self) -> None:
+        report = self._work(self._progress)
+        self._now = replace(self._now, report=report)
 
     def _progress(self, share: float) -> None:
         if self._cancel.is_set() or self._database.is_closing:
-            raise _Cancelled
+            raise Cancelled
         phase: Phase = "clustering" if share >= 1 else "comparing"
         self._now = replace(self._now, share=share, phase=phase)
-
-    def _end(
-        self,
-        phase: Phase,
-        *,
-        report: Outcome | None = None,
-        fact: Exception | None = None,
-        reference: str = "",
-    ) -> None:
-        elapsed = time.monotonic() - self._began
-        self._now = replace(
-            self._now,
-            phase=phase,
-            elapsed_s=elapsed,
-            report=report,
-            fact=fact,
-            reference=reference,
-        )
 
 
 class Desk:

@@ -1,7 +1,5 @@
 """Turns every error into words: what happened, what is safe, what to do. Never a traceback."""
 
-import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,13 +9,13 @@ from typing import ParamSpec
 
 import streamlit as st
 
+from dashboard.background import logged
 from dashboard.format import when
 from dashboard.parts.notices import failure, held, problem
 from dashboard.text import has, plain
 from pipeline.errors import PipelineError
 from store.errors import StoreError, WorkspaceHeld
 
-logger = logging.getLogger(__name__)
 Parameters = ParamSpec("Parameters")
 _WAITING = "guard_waiting"
 
@@ -34,7 +32,7 @@ def guarded() -> Iterator[None]:
     except (PipelineError, StoreError) as fact:
         problem(words(fact))
     except Exception:
-        failure(_logged())
+        failure(logged())
 
 
 def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
@@ -47,7 +45,7 @@ def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
         except (PipelineError, StoreError) as fact:
             _later(problem, words(fact))
         except Exception:
-            _later(failure, _logged())
+            _later(failure, logged())
 
     return run
 
@@ -80,9 +78,3 @@ def _shown(value: object) -> object:
 
 def _later(draw: Callable[[str], None], what: str) -> None:
     st.session_state.setdefault(_WAITING, []).append((draw, what))
-
-
-def _logged() -> str:
-    reference = secrets.token_hex(4)
-    logger.exception("unexpected error %s", reference)
-    return reference

@@ -3,8 +3,6 @@
 It knows nothing of pages: what is fetched, for how long, and what came of it.
 """
 
-import logging
-import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,13 +10,12 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from dashboard import state
+from dashboard.background import ended
 from pipeline.curate import hub
-from pipeline.curate.importing import Cancelled
 from pipeline.curate.sources import Found
-from pipeline.errors import PipelineError
+from pipeline.errors import Cancelled, PipelineError
 from pipeline.workspace import Workspace
-
-logger = logging.getLogger(__name__)
+from store.errors import StoreError
 
 
 @dataclass(slots=True)
@@ -28,7 +25,7 @@ class Fetch:
     name: str
     """As it was given, with `hf:`."""
     found: Found | None = None
-    fact: PipelineError | None = None
+    fact: PipelineError | StoreError | None = None
     reference: str = ""
     """Names the log entry of an error that nobody foresaw."""
     is_cancelled: bool = False
@@ -52,21 +49,17 @@ class Fetch:
 
     def run(self, workspace: Workspace) -> None:
         """Fetch, and keep what came of it."""
-        try:
-            self.found = hub.fetch(workspace, self.name, self._look)
-        except Cancelled:
-            self.is_cancelled = True
-        except PipelineError as fact:
-            self.fact = fact
-        except Exception:
-            self.reference = secrets.token_hex(4)
-            logger.exception("unexpected error %s", self.reference)
-        finally:
-            self._ended.set()
+        end = ended(lambda: self._fetch(workspace))
+        self.fact, self.reference = end.fact, end.reference
+        self.is_cancelled = end.phase == "cancelled"
+        self._ended.set()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until it has ended; False if it has not within the time."""
         return self._ended.wait(timeout_s)
+
+    def _fetch(self, workspace: Workspace) -> None:
+        self.found = hub.fetch(workspace, self.name, self._look)
 
     def _look(self) -> None:
         if self._cancel.is_set():

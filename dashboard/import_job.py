@@ -3,8 +3,6 @@
 It knows nothing of pages: what it was given, how far it is, and what came of it.
 """
 
-import logging
-import secrets
 import shutil
 import tempfile
 import threading
@@ -17,10 +15,10 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
+from dashboard.background import ended
 from pipeline.curate import dedup
 from pipeline.curate.columns import Columns
 from pipeline.curate.importing import (
-    Cancelled,
     ImportResult,
     Progress,
     Reading,
@@ -28,16 +26,14 @@ from pipeline.curate.importing import (
     import_files,
 )
 from pipeline.curate.sources import Source
-from pipeline.errors import PipelineError
+from pipeline.errors import Cancelled, PipelineError
 from store.db import Database
-from store.errors import StoreError
 from store.types import Layout
 
 COMPARED_AT_ONCE = 2_000
 """Datasets up to this many pairs are compared right after the import; larger ones when asked."""
 
 Phase = Literal["reading", "storing", "comparing", "done", "cancelled", "failed"]
-logger = logging.getLogger(__name__)
 
 
 class ImportRunning(PipelineError):
@@ -135,23 +131,22 @@ class ImportJob:
         return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
 
     def _run(self) -> None:
-        try:
-            for place, task in enumerate(self._tasks):
-                self._now = replace(self._now, phase="reading", place=place, rows=0)
-                result = self._bring(task)
-                self._now = replace(self._now, results=(*self._now.results, result))
-            self._compare()
-            self._end("done")
-        except Cancelled:
-            self._end("cancelled")
-        except (PipelineError, StoreError) as fact:
-            self._end("failed", fact=fact)
-        except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("unexpected error %s", reference)
-            self._end("failed", reference=reference)
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        end = ended(self._bring_all)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._now = replace(
+            self._now,
+            phase=end.phase,
+            elapsed_s=time.monotonic() - self._began,
+            fact=end.fact,
+            reference=end.reference,
+        )
+
+    def _bring_all(self) -> None:
+        for place, task in enumerate(self._tasks):
+            self._now = replace(self._now, phase="reading", place=place, rows=0)
+            result = self._bring(task)
+            self._now = replace(self._now, results=(*self._now.results, result))
+        self._compare()
 
     def _bring(self, task: Task) -> ImportResult:
         how = Reading(task.layout, task.columns, self._values, task.is_again)
@@ -174,12 +169,6 @@ class ImportJob:
         share = min(1.0, (before + now.done_bytes) / max(1, sum(self._sizes)))
         phase: Phase = "storing" if now.phase == "storing" else "reading"
         self._now = replace(self._now, phase=phase, rows=now.rows, share=share)
-
-    def _end(self, phase: Phase, *, fact: Exception | None = None, reference: str = "") -> None:
-        elapsed = time.monotonic() - self._began
-        self._now = replace(
-            self._now, phase=phase, elapsed_s=elapsed, fact=fact, reference=reference
-        )
 
     def _taken(self, task: Task, number: int) -> Task:
         """Move an uploaded file here, so that closing its tab does not take it away."""

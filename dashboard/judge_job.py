@@ -3,8 +3,6 @@
 It knows nothing of pages: how far it is, and what stopped it.
 """
 
-import logging
-import secrets
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -13,17 +11,16 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import import_job, state
+from dashboard.background import ended
 from pipeline.curate import judge
-from pipeline.errors import PipelineError
+from pipeline.errors import Cancelled
 from pipeline.workspace import Workspace
 from store import flags
 from store.db import Database
-from store.errors import StoreError
 
 AT_ONCE = 500
 """Up to this many pairs are judged before the page is drawn: a person waits a tenth of a second."""
 Phase = Literal["judging", "done", "cancelled", "failed"]
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +84,20 @@ class JudgeJob:
 
     def run(self) -> None:
         """Judge here and now; what stops it is kept and not raised."""
-        try:
-            done = judge.judge(
-                self._database,
-                self._workspace,
-                progress=lambda done, total: self._note(done=done, total=total),
-                is_cancelled=lambda: self._cancel.is_set() or self._database.is_closing,
-            )
-            self._note(phase="cancelled" if done.left else "done", model=done.model)
-        except (PipelineError, StoreError) as fact:
-            self._note(phase="failed", fact=fact)
-        except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("unexpected error %s", reference)
-            self._note(phase="failed", reference=reference)
-        finally:
-            self._ended.set()
+        end = ended(self._judge)
+        self._note(phase=end.phase, fact=end.fact, reference=end.reference)
+        self._ended.set()
+
+    def _judge(self) -> None:
+        done = judge.judge(
+            self._database,
+            self._workspace,
+            progress=lambda done, total: self._note(done=done, total=total),
+            is_cancelled=lambda: self._cancel.is_set() or self._database.is_closing,
+        )
+        self._note(model=done.model)
+        if done.left:
+            raise Cancelled
 
     def _note(self, **facts: object) -> None:
         elapsed = time.monotonic() - self._began

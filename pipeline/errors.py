@@ -14,3 +14,10 @@ class BadInput(PipelineError):
 
 class DoesNotHold(PipelineError):
     """The thing asked about is not so: a hash differs, a run failed. Exit code 1."""
+
+
+class Cancelled(PipelineError):
+    """The person cancelled what was under way; nothing of it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("It was cancelled. Nothing of it was kept.")

@@ -16,7 +16,7 @@ from pipeline.curate.formats import unreadable
 from pipeline.curate.ingest import Stream
 from pipeline.curate.records import Refusals
 from pipeline.curate.sources import Source, as_source
-from pipeline.errors import BadInput, PipelineError
+from pipeline.errors import BadInput
 from store import datasets, incoming
 from store.db import Database
 from store.errors import NotFound
@@ -100,13 +100,6 @@ class ImportedBefore(BadInput):
         )
         self.file, self.dataset, self.at = past.file.file, past.dataset, past.at
         self.pairs = past.file.pair_count
-
-
-class Cancelled(PipelineError):
-    """The person cancelled an import; nothing of it was kept."""
-
-    def __init__(self) -> None:
-        super().__init__("The import was cancelled. Nothing of it was kept.")
 
 
 def import_files(

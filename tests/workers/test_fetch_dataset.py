@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.curate import hub, ingest
 from pipeline.curate.finding import find
-from pipeline.curate.importing import Cancelled
+from pipeline.errors import Cancelled
 from pipeline.workspace import Workspace
 
 ROWS = [{"instruction": f"问 {n}?", "output": "答"} for n in range(5)]

@@ -11,14 +11,13 @@ import pytest
 
 from pipeline.curate.columns import ColumnMissing, Columns, mapped
 from pipeline.curate.importing import (
-    Cancelled,
     ImportedBefore,
     Progress,
     Reading,
     Target,
     import_files,
 )
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, Cancelled
 from pipeline.workspace import REPOSITORY
 from store import datasets, history, pairs, search
 from store.db import Database
