@@ -8,12 +8,8 @@ One model after another: the base answers all its rows, then each adapter. A mix
 and adapter is no faster (11.3 s against 10.6 s for the same answers on two cores).
 """
 
-import logging
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -25,10 +21,7 @@ from pipeline.evaluate.questions import Question
 from pipeline.jsonio import write_json
 from pipeline.workers.asking import Asker
 from pipeline.workers.events import Events
-
-logger = logging.getLogger(__name__)
-
-ShouldStop = Callable[[], bool]
+from pipeline.workers.process import ShouldStop, run, start
 
 
 def predict(folder: Path, events: Events, should_stop: ShouldStop) -> None:
@@ -85,20 +78,7 @@ def _still_open(
 
 def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     """Run one evaluation to its end; the exit code is 0 unless it failed."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    events = Events(folder)
-    request = folder / "stop.request"
-    try:
-        predict(folder, events, lambda: is_terminated() or request.exists())
-    except Exception as error:
-        # The boundary of the process: whoever started it reads the reason from the event.
-        logger.exception("The evaluation failed")
-        kind, message = _explained(error)
-        events.tell("error", error=kind, message=message)
-        return 1
-    return 0
+    return run(folder, predict, _explained, is_terminated)
 
 
 def _explained(error: Exception) -> tuple[str, str]:
@@ -118,6 +98,4 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    terminated = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    sys.exit(main(Path(sys.argv[1]), terminated.is_set))
+    start(main)

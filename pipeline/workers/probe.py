@@ -5,10 +5,6 @@ to `rows.jsonl` and `events.jsonl`, ends when `stop.request` appears, writes `re
 Started again in the same folder it asks only what has no answer yet.
 """
 
-import logging
-import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,11 +24,8 @@ from pipeline.workers.answers import PromptTooLong, Request
 from pipeline.workers.events import Events
 from pipeline.workers.generate import generate
 from pipeline.workers.model import load_base, special_tokens
+from pipeline.workers.process import ShouldStop, run, start
 from pipeline.workers.prompts import HubCoder
-
-logger = logging.getLogger(__name__)
-
-ShouldStop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +155,7 @@ class Base:
 
 def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     """Run one probe to its end; the exit code is 0 unless it failed."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    events = Events(folder)
-    request = folder / "stop.request"
-    try:
-        probe(folder, events, lambda: is_terminated() or request.exists())
-    except Exception as error:
-        # The boundary of the process: whoever started it reads the reason from the event.
-        logger.exception("The probe failed")
-        kind, message = _explained(error)
-        events.tell("error", error=kind, message=message)
-        return 1
-    return 0
+    return run(folder, probe, _explained, is_terminated)
 
 
 def _explained(error: Exception) -> tuple[str, str]:
@@ -193,6 +173,4 @@ def _explained(error: Exception) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    terminated = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    sys.exit(main(Path(sys.argv[1]), terminated.is_set))
+    start(main)

@@ -7,12 +7,8 @@ contract is docs/run-folder.md; this file reads in the order in which things hap
 
 import hashlib
 import inspect
-import logging
 import math
 import random
-import signal
-import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,11 +29,11 @@ from pipeline.workers import checkpoints, showing
 from pipeline.workers.answers import end_ids
 from pipeline.workers.checkpoints import Place, Trained
 from pipeline.workers.events import Events
-from pipeline.workers.loop import Loop, LossNotFinite, Machine, ShouldStop
+from pipeline.workers.loop import Loop, LossNotFinite, Machine
 from pipeline.workers.model import load_base, special_tokens
+from pipeline.workers.process import ShouldStop, run, start
 from pipeline.workers.prompts import HubCoder
 
-logger = logging.getLogger(__name__)
 LOGITS_ARGUMENT = "logits_to_keep"
 """What transformers calls the positions of which a model makes logits."""
 
@@ -220,24 +216,9 @@ def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine
     return Trained(model, optimizer, schedule, Place())
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     """Run one training to its end; the exit code is 0 unless it failed."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    events = Events(folder)
-    terminated = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
-    request = folder / "stop.request"
-    try:
-        train(folder, events, lambda: terminated.is_set() or request.exists())
-    except Exception as error:
-        # The boundary of the process: whoever started it reads the reason from the event.
-        logger.exception("The run failed")
-        kind, message = _explained(error)
-        events.tell("error", error=kind, message=message)
-        return 1
-    return 0
+    return run(folder, train, _explained, is_terminated)
 
 
 def _explained(error: Exception) -> tuple[str, str]:
@@ -273,4 +254,4 @@ def _out_of_memory(error: Exception) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    start(main)
