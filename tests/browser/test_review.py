@@ -80,7 +80,7 @@ def test_twenty_pairs_are_reviewed_without_the_mouse(open_tab: OpenTab, home: Pa
         shows(tab, QUESTIONS[20])
         # Typed at once: until the field is there, no letter may decide anything.
         press(tab, "t")
-        press(tab, "a")
+        tab.keyboard.press("a")
         expect(tab.get_by_label("Tags, separated by commas")).to_be_focused()
         tab.keyboard.type("dose，夜班")
         press(tab, "Enter")
