@@ -10,11 +10,23 @@ import json
 import streamlit as st
 
 _FOCUS = """<script>
-setTimeout(() => {
-  const field = document.querySelector(FIELD);
-  if (field) { field.focus(); field.setSelectionRange(field.value.length, field.value.length); }
-  window.graftHold = 0;
-}, 120);
+(() => {
+  let tries = 0, held = 0;
+  // A dialog takes the cursor for itself while it opens: aim until the field has kept it.
+  const aim = () => {
+    const field = document.querySelector(FIELD);
+    if (field && document.activeElement === field) held += 1;
+    else if (field) {
+      held = 0;
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+    }
+    tries += 1;
+    if (held < 3 && tries < 40) setTimeout(aim, 50);
+    else window.graftHold = 0;
+  };
+  setTimeout(aim, 60);
+})();
 </script>"""
 _HOLD = """<script>
 window.graftOpeners = OPENERS;

@@ -126,7 +126,7 @@ def test_the_second_save_of_a_stale_pair_is_refused_with_both_shown(open_tab: Op
             shows(tab, QUESTIONS[6])
             press(tab, "e")
             expect(tab.get_by_label("Question", exact=True)).to_be_focused()
-            tab.get_by_label("Answer", exact=True).fill(answer)
+            tab.get_by_label("Answer", exact=True).first.fill(answer)
         click(first, "review_save")
         expect(first.get_by_text("At seven sharp.", exact=True)).to_be_visible()
         click(second, "review_save")
@@ -135,9 +135,9 @@ def test_the_second_save_of_a_stale_pair_is_refused_with_both_shown(open_tab: Op
         expect(both.get_by_text("At seven sharp.")).to_be_visible()
         expect(both.get_by_text("At half past seven.")).to_be_visible()
         expect(both.locator("mark").first).to_be_visible()
-        expect(second.get_by_label("Answer", exact=True)).to_have_value("At half past seven.")
+        expect(second.get_by_label("Answer", exact=True).first).to_have_value("At half past seven.")
         click(second, "review_newer_take")
-        expect(second.get_by_label("Answer", exact=True)).to_have_value("At seven sharp.")
+        expect(second.get_by_label("Answer", exact=True).first).to_have_value("At seven sharp.")
     assert stored(home)[7][1] == "At seven sharp."
 
 
