@@ -29,6 +29,8 @@ from pipeline.errors import BadInput
 TIMEOUT = httpx.Timeout(10.0, read=60.0)
 PATIENT = httpx.Timeout(10.0, read=600.0)
 DONE = "[DONE]"
+EVERYWHERE = ("temperature", "top_p", "max_tokens", "seed")
+"""The settings that OpenAI's chat API has; strict servers refuse any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Endpoint:
 
     url: str
     token: str = field(default="", repr=False)
+    api: str = "/v1"
+    """Where OpenAI's API begins; some hosts have it elsewhere, and then `url` holds all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def chat(endpoint: Endpoint, question: Question, *, is_ours: bool = True) -> Ite
     """Ask one model by OpenAI's chat API; yields Text pieces and one Final.
 
     With `is_ours=False` only what every OpenAI-compatible server knows is sent: the system prompt
-    is then the conversation's own first message, and the Final carries no stamp.
+    is then the conversation's own first message, and the Final carries no stamp. Such servers may
+    also end a stream without a reason, or without its last mark.
     """
     if len(question.models) != 1:
         raise BadInput("A chat asks one model; use compare for several.")
@@ -77,13 +82,24 @@ def chat(endpoint: Endpoint, question: Question, *, is_ours: bool = True) -> Ite
         "model": model,
         "messages": messages_json(question.messages),
         "stream": True,
-        **asdict(question.settings),
     }
+    settings = asdict(question.settings)
     if is_ours:
-        body["system_prompt"] = asdict(question.system_prompt)
-    with _stream(endpoint, "/v1/chat/completions", body, PATIENT) as lines:
-        for value in lines:
-            yield from _chunk(model, value)
+        body |= {"system_prompt": asdict(question.system_prompt), **settings}
+    else:
+        body |= {name: settings[name] for name in EVERYWHERE}
+    is_ended = False
+    try:
+        with _stream(endpoint, f"{endpoint.api}/chat/completions", body, PATIENT) as lines:
+            for value in lines:
+                for piece in _chunk(model, value):
+                    is_ended = is_ended or isinstance(piece, Final)
+                    yield piece
+    except ServerGone:
+        if not is_ended:
+            raise
+    if not is_ended:
+        yield Final(model, "stop", None)
 
 
 def health(endpoint: Endpoint, *, timeout_s: float = 5.0) -> Health:
@@ -101,7 +117,7 @@ def health(endpoint: Endpoint, *, timeout_s: float = 5.0) -> Health:
 
 def models(endpoint: Endpoint, *, timeout_s: float = 10.0) -> tuple[str, ...]:
     """The names that an OpenAI-compatible server offers."""
-    data = _get(endpoint, "/v1/models", timeout_s).get("data")
+    data = _get(endpoint, f"{endpoint.api}/models", timeout_s).get("data")
     rows = data if isinstance(data, list) else []
     return tuple(str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row)
 
@@ -145,7 +161,7 @@ def _told_as_facts(endpoint: Endpoint) -> Iterator[None]:
         raise ServerGone(endpoint.url, "nothing listens there") from error
     except httpx.TransportError as error:
         raise ServerGone(endpoint.url, "the connection broke") from error
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise BadInput(f"{endpoint.url!r} is not an address of a server: {error}.") from error
     except json.JSONDecodeError as error:
         raise ServerGone(endpoint.url, "it answers, but not as a model server") from error
@@ -181,8 +197,9 @@ def _values(endpoint: Endpoint, lines: Iterator[str]) -> Iterator[dict[str, obje
         value = json.loads(data)
         if not isinstance(value, dict):
             raise AnswerFailed("protocol", "the server sent something that is no JSON object.")
-        if isinstance(error := value.get("error"), dict):
-            kind, message = str(error.get("type", "unknown")), str(error.get("message", ""))
+        if error := value.get("error"):
+            told = error if isinstance(error, dict) else {"message": error}
+            kind, message = str(told.get("type", "unknown")), str(told.get("message", ""))
             raise Refused(400, message) if kind == "refused" else AnswerFailed(kind, message)
         yield value
     raise ServerGone(endpoint.url, "it hung up in the middle of an answer")

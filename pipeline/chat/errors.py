@@ -4,6 +4,7 @@ ChatError
 ├── ServerGone         nothing answers there: the process ended, or never listened
 ├── ServerBusy         the server has as many questions waiting as it takes
 ├── Refused            the server will not answer this question: wrong token, model, setting
+├── ExternalFailed     an external server does not answer, or refuses: its name, and what to look at
 ├── AnswerFailed       the models began and could not end (out of memory, the server was stopped)
 └── ServerFailed       the serving process could not be started, with its own words why
 """
@@ -52,6 +53,14 @@ class AnswerFailed(ChatError):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(f"The answer broke off: {reason}")
         self.kind, self.reason = kind, reason
+
+
+class ExternalFailed(ChatError):
+    """An external server did not answer a question; `reason` says what was seen."""
+
+    def __init__(self, name: str, url: str, reason: str) -> None:
+        super().__init__(f"The external server {name} ({url}) gave no answer: {reason}")
+        self.name, self.url, self.reason = name, url, reason
 
 
 class ServerFailed(ChatError):

@@ -1,13 +1,14 @@
-"""Verbs: evaluate, chat, see, replay, known."""
+"""Verbs: evaluate, chat, external, see, replay, known."""
 
 import argparse
 
-from pipeline.cli import chat, evaluate, probe, see
+from pipeline.cli import chat, evaluate, external, probe, see
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these verbs to the parser."""
     evaluate.add_verb(verbs)
     chat.add_verb(verbs)
+    external.add_verb(verbs)
     see.add_verb(verbs)
     probe.add_verbs(verbs)

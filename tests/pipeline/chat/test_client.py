@@ -3,8 +3,6 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
@@ -15,6 +13,7 @@ from pipeline.chat.errors import AnswerFailed, Refused, ServerBusy, ServerGone
 from pipeline.chat.protocol import Final, Piece, Question, Settings, Text, question_json
 from pipeline.errors import BadInput
 from tests.pipeline.chat.fakes import TOKEN, echo, question, serving, stamp, wait_until
+from tests.pipeline.chat.foreign import Foreign, foreign
 
 
 @pytest.fixture(scope="module")
@@ -185,34 +184,9 @@ def test_a_full_queue_is_server_busy():
         first.close()  # type: ignore[attr-defined]
 
 
-@contextmanager
-def foreign(status: int, body: str, media_type: str = "text/event-stream") -> Iterator[Endpoint]:
-    """A server that is not ours and gives one fixed reply to everything."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Type", media_type)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield Endpoint(f"http://127.0.0.1:{server.server_port}", "")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 def ask_foreign(status: int, body: str) -> list[Piece]:
-    with foreign(status, body) as endpoint:
+    with foreign(Foreign(status, body)) as there:
+        endpoint = Endpoint(there.url, api="")
         return list(client.chat(endpoint, question(models=("m",)), is_ours=False))
 
 

@@ -1,0 +1,177 @@
+"""Asking an external server: any OpenAI-compatible endpoint, as a column beside our own models.
+
+`ask` is all that a column needs. Which weights answer there nobody here can prove, so the end of
+an answer carries no stamp. Where the servers are written down is `external_servers`' business.
+"""
+
+import ipaddress
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from pipeline.chat import client
+from pipeline.chat.client import Endpoint
+from pipeline.chat.errors import AnswerFailed, ExternalFailed, Refused, ServerBusy, ServerGone
+from pipeline.chat.protocol import Final, Message, Piece, Question, Settings, Text
+from pipeline.errors import BadInput
+
+PREFIX = "external:"
+"""Begins the name of such a column, so that it is neither `base` nor a run's number."""
+_NAME = re.compile(r"[\w.-]{1,40}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PASTED = ("/chat/completions", "/completions", "/models")
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """An OpenAI-compatible server, one of its models, and where its key comes from."""
+
+    name: str
+    """What the person calls it."""
+    url: str
+    """The base address as OpenAI's clients take it, such as `http://host:8000/v1`."""
+    model: str
+    """What the server calls the model."""
+    key_variable: str = ""
+    """The environment variable that holds the key; empty where it needs none or `key` is given."""
+    key: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise BadInput(
+                f"{self.name!r} cannot name a server: use 1 to 40 letters, digits, dots and dashes."
+            )
+        if not self.model.strip():
+            raise BadInput("Name the model that the server is to be asked for.")
+        if self.key_variable and not _VARIABLE.fullmatch(self.key_variable):
+            raise BadInput(f"{self.key_variable!r} is not the name of an environment variable.")
+        object.__setattr__(self, "url", _base_address(self.url))
+
+    @property
+    def column(self) -> str:
+        """The name of its column in a comparison, which every piece of its answer carries."""
+        return f"{PREFIX}{self.name}"
+
+    @property
+    def shows_key(self) -> bool:
+        """Whether its key travels unencrypted over a network."""
+        parts = urlsplit(self.url)
+        has_key = bool(self.key or self.key_variable)
+        return has_key and parts.scheme == "http" and not _is_here(parts.hostname or "")
+
+    def endpoint(self) -> Endpoint:
+        """Return where to ask; BadInput if the environment variable of the key is not set."""
+        key = self.key
+        if self.key_variable:
+            key = os.environ.get(self.key_variable, "")
+            if not key:
+                raise BadInput(
+                    f"The key of {self.name} is to come from the environment variable "
+                    f"{self.key_variable}, which is not set where Graft was started."
+                )
+        return Endpoint(self.url, key, api="")
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a server said when it was tried."""
+
+    offers: tuple[str, ...]
+    """The models that it names; empty where it does not list them."""
+    answer: str
+    first_text_s: float
+
+
+def ask(server: External, question: Question) -> Iterator[Piece]:
+    """Ask the server; yields Text pieces under `server.column` as they come, then one Final.
+
+    Only a system prompt given as text is sent. For every other policy the conversation goes as it
+    is, and the server's own template decides. Raises ExternalFailed, and AnswerFailed in the
+    middle of an answer; closing the iterator hangs up.
+    """
+    asked = replace(question, models=(server.model,), messages=_messages(question))
+    try:
+        for piece in client.chat(server.endpoint(), asked, is_ours=False):
+            yield replace(piece, model=server.column)
+    except AnswerFailed:
+        raise
+    except (ServerGone, ServerBusy, Refused) as error:
+        _fail(server, error)
+
+
+def try_out(server: External) -> Tried:
+    """Ask for a word, to see that address, key and model are right; ExternalFailed if not."""
+    question = Question((Message("user", "Say hello."),), ("",), Settings(max_tokens=16))
+    started = time.monotonic()
+    first_text_s, text = 0.0, ""
+    for piece in ask(server, question):
+        if isinstance(piece, Text):
+            first_text_s = first_text_s or time.monotonic() - started
+            text += piece.text
+        elif isinstance(piece, Final) and not text:
+            first_text_s = time.monotonic() - started
+    return Tried(_offers(server), text.strip(), first_text_s)
+
+
+def _offers(server: External) -> tuple[str, ...]:
+    try:
+        return client.models(server.endpoint())
+    except (ServerGone, ServerBusy, Refused):
+        return ()  # Not every server lists its models; it has just answered, so it is there.
+
+
+def _messages(question: Question) -> tuple[Message, ...]:
+    prompt, messages = question.system_prompt, question.messages
+    if prompt.policy == "text" and messages[0].role != "system":
+        return (Message("system", prompt.text), *messages)
+    return messages
+
+
+def _fail(server: External, error: ServerGone | ServerBusy | Refused) -> NoReturn:
+    match error:
+        case ServerBusy():
+            reason = "it is too busy, or the key's allowance is used up. Try again later."
+        case ServerGone():
+            reason = f"{error.reason}. Look whether it runs and the address is right."
+        case Refused(status=401 | 403):
+            reason = f"it refuses the key ({error.reason})."
+        case Refused(status=404):
+            reason = f"it knows no such address or model ({error.reason})."
+        case _:
+            reason = f"it refused the question ({error.reason})."
+    raise ExternalFailed(server.name, server.url, _without(reason, server)) from error
+
+
+def _without(reason: str, server: External) -> str:
+    """Take the key out of a server's words: some quote it back."""
+    key = server.key or os.environ.get(server.key_variable or "", "")
+    return reason.replace(key, "…") if key else reason
+
+
+def _base_address(url: str) -> str:
+    """Return the address as it is asked; BadInput if it is none."""
+    try:
+        parts = urlsplit(url.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise BadInput(f"{url!r} is not a server's address; it looks like http://host:8000/v1.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise BadInput("A server's address holds no key, question mark or #: give the key apart.")
+    path = parts.path.rstrip("/")
+    for pasted in _PASTED:
+        path = path.removesuffix(pasted)
+    return f"{parts.scheme}://{parts.netloc}{path or '/v1'}"
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
