@@ -126,13 +126,14 @@ def changed_settings() -> list[str]:
     return [
         each.name
         for each in fields(Settings)
-        if st.session_state[key_of(each.name)] != getattr(wanted, each.name)
+        if st.session_state[key_of(each.name)] != _held(getattr(wanted, each.name))
     ]
 
 
 def settings() -> Settings:
     """Return the settings of the form; raises SettingOutOfRange or BadInput in words."""
-    return Settings(**{each.name: st.session_state[key_of(each.name)] for each in fields(Settings)})
+    given = {each.name: st.session_state[key_of(each.name)] for each in fields(Settings)}
+    return Settings(**given | {"sample_prompts": tuple(given["sample_prompts"])})
 
 
 def checks(model: BaseModel | None, export: Export) -> tuple[Check, ...]:
@@ -183,7 +184,12 @@ def go_on() -> None:
 
 def _take(wanted: Settings) -> None:
     for each in fields(Settings):
-        st.session_state[key_of(each.name)] = getattr(wanted, each.name)
+        st.session_state[key_of(each.name)] = _held(getattr(wanted, each.name))
+
+
+def _held(value: object) -> object:
+    """A setting as its widget holds it in the session."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _facts(model: BaseModel | None, export: Export, chosen: Settings) -> Facts:

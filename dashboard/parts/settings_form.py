@@ -1,12 +1,11 @@
 """Every setting of a run, folded by theme, each with its one sentence."""
 
-from collections.abc import Callable
 from typing import get_args
 
 import streamlit as st
 
-from dashboard.text import plain, t
-from pipeline.train.config import Dtype
+from dashboard.text import named, plain, t
+from pipeline.train.config import LONGEST_PROMPT, MOST_PROMPTS, NAMED_TARGETS, Dtype, Quantization
 
 THEMES: dict[str, tuple[str, ...]] = {
     "learning": (
@@ -17,15 +16,33 @@ THEMES: dict[str, tuple[str, ...]] = {
         "warmup_share",
         "weight_decay",
         "max_grad_norm",
+        "neftune_alpha",
         "seed",
     ),
-    "adapter": ("rank", "alpha", "dropout"),
-    "memory": ("cutoff_tokens", "batch_tokens", "gradient_checkpointing", "dtype"),
-    "keeping": ("save_every_epochs", "keep_checkpoints", "validate_every_epochs"),
+    "adapter": ("rank", "alpha", "dropout", "targets", "rslora", "dora"),
+    "memory": ("cutoff_tokens", "batch_tokens", "gradient_checkpointing", "dtype", "quantization"),
+    "keeping": (
+        "save_every_epochs",
+        "save_every_steps",
+        "keep_checkpoints",
+        "validate_every_epochs",
+        "early_stop_patience",
+        "sample_prompts",
+    ),
 }
 """Every field of Settings, by theme; a test holds them to each other."""
 FORMATS = {"learning_rate": "%.2e"}
-STEPS = {"dropout": 0.05, "warmup_share": 0.01, "weight_decay": 0.01, "max_grad_norm": 0.1}
+STEPS = {
+    "dropout": 0.05,
+    "warmup_share": 0.01,
+    "weight_decay": 0.01,
+    "max_grad_norm": 0.1,
+    "neftune_alpha": 1.0,
+}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "dtype": get_args(Dtype),
+    "quantization": get_args(Quantization),
+}
 
 
 def settings_form() -> None:
@@ -43,12 +60,17 @@ def key_of(name: str) -> str:
 
 
 def _field(name: str) -> None:
-    special: dict[str, Callable[[], None]] = {
-        "gradient_checkpointing": _ask_checkpointing,
-        "dtype": _ask_dtype,
-    }
     with st.container(gap=None):
-        special.get(name, lambda: _ask_number(name))()
+        if name in CHOICES:
+            _ask_choice(name)
+        elif name == "targets":
+            _ask_targets()
+        elif name == "sample_prompts":
+            _ask_prompts()
+        elif isinstance(st.session_state[key_of(name)], bool):
+            st.toggle(t(f"launch.set_{name}"), key=key_of(name), persist_state="session")
+        else:
+            _ask_number(name)
         st.caption(t(f"launch.set_{name}_why"))
 
 
@@ -64,12 +86,37 @@ def _ask_number(name: str) -> None:
     )
 
 
-def _ask_checkpointing() -> None:
-    name = "gradient_checkpointing"
-    st.toggle(t(f"launch.set_{name}"), key=key_of(name), persist_state="session")
-
-
-def _ask_dtype() -> None:
+def _ask_choice(name: str) -> None:
+    words = {value: value for value in CHOICES[name]} | {"none": plain("launch.set_off")}
     st.selectbox(
-        t("launch.set_dtype"), get_args(Dtype), key=key_of("dtype"), persist_state="session"
+        t(f"launch.set_{name}"),
+        CHOICES[name],
+        format_func=words.__getitem__,
+        key=key_of(name),
+        persist_state="session",
+    )
+
+
+def _ask_targets() -> None:
+    words = named("launch.targets", NAMED_TARGETS)
+    st.selectbox(
+        t("launch.set_targets"),
+        NAMED_TARGETS,
+        format_func=lambda value: words.get(value, value),
+        accept_new_options=True,
+        key=key_of("targets"),
+        persist_state="session",
+    )
+
+
+def _ask_prompts() -> None:
+    """Ask for texts of one's own; the session holds them as a list."""
+    st.multiselect(
+        t("launch.set_sample_prompts"),
+        st.session_state[key_of("sample_prompts")],
+        accept_new_options=True,
+        max_selections=MOST_PROMPTS,
+        placeholder=plain("launch.set_sample_prompts_placeholder", longest=LONGEST_PROMPT),
+        key=key_of("sample_prompts"),
+        persist_state="session",
     )

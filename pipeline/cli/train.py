@@ -2,10 +2,12 @@
 
 import argparse
 import time
+from pathlib import Path
 
 from pipeline.cli.output import Context
+from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
-from pipeline.train import jobs, presets
+from pipeline.train import continuing, jobs, presets
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
@@ -15,8 +17,16 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     """Add these verbs to the parser."""
     train = verbs.add_parser("train", help="train a LoRA adapter on an export")
     train.add_argument("export", help="an export's name in the workspace, or its folder")
-    train.add_argument("--model", required=True, help="a model's name in the workspace, or folder")
-    train.add_argument("--preset", default="strong", help="see the user guide for the presets")
+    train.add_argument("--model", default="", help="a model's name in the workspace, or folder")
+    train.add_argument(
+        "--from",
+        dest="parent",
+        default="",
+        metavar="RUN|DIR",
+        help="go on from a run's adapter, or one in a folder, as a new run",
+    )
+    train.add_argument("--checkpoint", default="", metavar="step-N", help="of the run in --from")
+    train.add_argument("--preset", default="", help="default: strong; with --from: continue")
     train.add_argument("--layout", choices=["format2", "format3"], default="format3")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda:N or mps")
     train.add_argument(
@@ -50,23 +60,42 @@ def system_prompt(text: str) -> SystemPrompt:
 
 def _train(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    settings = presets.changed(presets.preset(arguments.preset).settings, arguments.set)
+    parent, adapter = _continued(arguments, workspace)
+    if not (arguments.model or parent):
+        raise BadInput("Name the base model with --model, or a run to go on from with --from.")
+    preset = presets.preset(arguments.preset or ("continue" if adapter else "strong"))
+    settings = continuing.shaped_like(preset.settings, adapter) if adapter else preset.settings
     run = jobs.launch(
         workspace,
         LaunchRequest(
             export=workspace.export(arguments.export),
-            model=workspace.model(arguments.model),
-            settings=settings,
-            preset=arguments.preset,
+            model=workspace.model(arguments.model or (parent.config.model if parent else "")),
+            settings=presets.changed(settings, arguments.set),
+            preset=preset.name,
             layout=arguments.layout,
             device=arguments.device,
             system_prompt=system_prompt(arguments.system_prompt),
             title=arguments.title,
             trust_remote_code=arguments.trust_remote_code,
+            initial_adapter=adapter,
+            parent_run=parent.id if parent else None,
         ),
     )
     context.say(f"Run {run.id} has started on {run.config.device}: {run.folder}")
     return _finish(arguments, context, workspace, run)
+
+
+def _continued(
+    arguments: argparse.Namespace, workspace: Workspace
+) -> tuple[Run | None, Path | None]:
+    """Return the run and the adapter's folder that --from names, None where it is not given."""
+    if not arguments.parent:
+        return None, None
+    if not arguments.parent.isdecimal():
+        return None, Path(arguments.parent).expanduser().resolve()
+    run_id = int(arguments.parent)
+    adapter = jobs.adapter_of(workspace, run_id, arguments.checkpoint)
+    return jobs.read(workspace, run_id), adapter
 
 
 def _runs(_: argparse.Namespace, context: Context) -> int:

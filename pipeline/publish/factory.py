@@ -89,7 +89,7 @@ def _model(training: Training, template: str) -> list[str]:
         "stage: sft",
         "do_train: true",
         "finetuning_type: lora",
-        "lora_target: all",
+        *_targets(training.settings.targets),
     ]
     if template:
         lines.append(f"template: {template}  # guessed from the model's chat template")
@@ -105,6 +105,12 @@ def _model(training: Training, template: str) -> list[str]:
         default = training.model.default_prompt or ""
         lines.append(f"default_system: {_text(default)}  # what the model's own template adds")
     return lines
+
+
+def _targets(targets: str) -> list[str]:
+    if targets == "attention":
+        return ["lora_target: q_proj,k_proj,v_proj,o_proj  # attention, as most models call it"]
+    return [f"lora_target: {_text(targets)}"]
 
 
 def _data(manifest: Manifest, data: Path, training: Training, prefix: str) -> list[str]:
@@ -138,6 +144,7 @@ def _settings(settings: Settings) -> list[str]:
         f"warmup_steps: {settings.warmup_share}  # a share; before transformers 5: warmup_ratio",
         f"max_grad_norm: {settings.max_grad_norm}",
         f"weight_decay: {settings.weight_decay}",
+        *_variants(settings),
         f"seed: {settings.seed}",
         f"disable_gradient_checkpointing: {_yes(not settings.gradient_checkpointing)}",
         "save_strategy: epoch",
@@ -146,6 +153,19 @@ def _settings(settings: Settings) -> list[str]:
         "report_to: none",
     ]
     return [*lines, number] if number else [*lines, "bf16: false  # true where the GPU has it"]
+
+
+def _variants(settings: Settings) -> list[str]:
+    """Return the lines of what is off by default."""
+    bits = settings.quantization.removesuffix("bit")
+    chosen = {
+        "use_rslora: true": settings.rslora,
+        "use_dora: true": settings.dora,
+        f"neftune_noise_alpha: {settings.neftune_alpha}": settings.neftune_alpha > 0,
+        f"quantization_bit: {bits}": settings.quantization != "none",
+        f"early_stopping_steps: {settings.early_stop_patience}": settings.early_stop_patience > 0,
+    }
+    return [line for line, is_chosen in chosen.items() if is_chosen]
 
 
 def _plain(value: float) -> str:

@@ -12,6 +12,9 @@ from store.types import Layout, Role
 
 FORMAT = 1
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Quantization = Literal["none", "4bit", "8bit"]
+NAMED_TARGETS = ("all", "attention")
+MOST_PROMPTS, LONGEST_PROMPT = 8, 2000
 
 
 class SettingOutOfRange(BadInput):
@@ -47,6 +50,14 @@ class Settings:
     """Scales the update by alpha / rank; twice the rank is the usual choice."""
     dropout: float = 0.0
     """The share of LoRA inputs dropped at random while training."""
+    targets: str = "all"
+    """Which linear layers learn: `all` but the output, `attention`, or names with commas between
+    (`q_proj,v_proj`)."""
+    rslora: bool = False
+    """Scales the update by alpha / √rank instead, so that a high rank learns as fast."""
+    dora: bool = False
+    """Learns each column's length apart from its direction: slower, and never asked in one batch
+    with other adapters."""
     learning_rate: float = 2e-4
     """The highest rate, reached after the warm-up; cosine to zero from there."""
     epochs: int = 3
@@ -65,24 +76,48 @@ class Settings:
     """Gradients are scaled down to this norm."""
     weight_decay: float = 0.0
     """Pulls the LoRA weights towards zero."""
+    neftune_alpha: float = 0.0
+    """Noise on the input embeddings while training, against learning by rote; 5 is usual, 0 off."""
     seed: int = 42
     """Decides the first LoRA weights and the order of the rows."""
     save_every_epochs: int = 1
     """A checkpoint after every so many epochs."""
+    save_every_steps: int = 200
+    """A checkpoint inside an epoch after every so many steps, only to go on from: the newest is
+    kept. 0: none."""
     keep_checkpoints: int = 3
-    """Older checkpoints are deleted."""
+    """Older checkpoints are deleted, but for the one with the lowest validation loss."""
     validate_every_epochs: int = 1
     """The loss on the export's test files after every so many epochs."""
+    early_stop_patience: int = 0
+    """Ends after so many validations without a lower loss, and keeps the best adapter; 0: never."""
+    sample_prompts: tuple[str, ...] = ()
+    """Questions answered greedily after each validation, to read along."""
     gradient_checkpointing: bool = False
     """Computes activations twice to hold fewer of them: less memory, about a third slower."""
     dtype: Dtype = "auto"
     """The base's number format; auto: bfloat16 where the GPU has it, float32 on a CPU."""
+    quantization: Quantization = "none"
+    """Holds the base in 4 or 8 bits (QLoRA): a quarter or half of its memory, somewhat slower."""
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SettingOutOfRange(name, value, f"from {low:g} to {high:g}")
+        if not all(target.strip() for target in self.targets.split(",")):
+            raise SettingOutOfRange(
+                "targets", repr(self.targets), "all, attention, or names of layers with commas"
+            )
+        if len(self.sample_prompts) > MOST_PROMPTS:
+            raise SettingOutOfRange(
+                "sample_prompts", f"{len(self.sample_prompts)} texts", f"at most {MOST_PROMPTS}"
+            )
+        for prompt in self.sample_prompts:
+            if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
+                raise SettingOutOfRange(
+                    "sample_prompts", f"{prompt[:40]!r}…", f"1 to {LONGEST_PROMPT} characters each"
+                )
         if self.batch_tokens < self.cutoff_tokens:
             raise BadInput(
                 f"batch_tokens ({self.batch_tokens}) is below cutoff_tokens "
@@ -104,10 +139,13 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("warmup_share", 0, 1),
     ("max_grad_norm", 1e-3, 1e6),
     ("weight_decay", 0, 1),
+    ("neftune_alpha", 0, 100),
     ("seed", 0, 2**32 - 1),
     ("save_every_epochs", 1, 1000),
+    ("save_every_steps", 0, 10**6),
     ("keep_checkpoints", 1, 1000),
     ("validate_every_epochs", 1, 1000),
+    ("early_stop_patience", 0, 1000),
 )
 
 
@@ -129,12 +167,33 @@ class TrainConfig:
     preset: str
     settings: Settings
     parent_run: int | None = None
+    """The run whose adapter this one continues; None where it starts from the base alone."""
+    initial_adapter: str = ""
+    """The folder of the adapter that it continues: a run's, a checkpoint's, or any other."""
     trust_remote_code: bool = False
     """Whether code in the model's folder may run; only where the person ticked it."""
     triggers: tuple[tuple[str, str], ...] = ()
     """(dataset, its trigger sentence): chat offers them again."""
     token: str = ""
     """What the launching form was given, so that a double click starts one run."""
+    study: str = ""
+    """The name of the study that the run is a part of; empty: none."""
+    evaluate_after: bool = False
+    """Whether an evaluation of the run is to follow once it has finished."""
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        if settings.early_stop_patience and not self.validation:
+            raise BadInput(
+                f"early_stop_patience is {settings.early_stop_patience}, but the export holds no "
+                "rows back, so validation has nothing to measure. Set it to 0, or export with a "
+                "test share."
+            )
+        if settings.quantization != "none" and not self.device.startswith("cuda"):
+            raise BadInput(
+                f"quantization is {settings.quantization}, which needs an NVIDIA GPU, but the "
+                f"device is {self.device}. Choose quantization none, or a GPU."
+            )
 
 
 def write(folder: Path, config: TrainConfig) -> None:

@@ -1,5 +1,6 @@
 """What a run can train on: this machine's CPU and GPUs, read through NVML without torch."""
 
+import importlib.util
 import os
 import platform
 from dataclasses import dataclass
@@ -56,6 +57,15 @@ def environment(device: Device) -> dict[str, str]:
     """Return what a child's environment needs so that it sees this device and no other GPU."""
     visible = device.uuid if device.name.startswith("cuda") else ""
     return {"CUDA_VISIBLE_DEVICES": visible, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+
+
+def refuse_quantization(quantization: str) -> None:
+    """Raise BadInput where a base in 4 or 8 bits is asked for without the package that makes it."""
+    if quantization != "none" and importlib.util.find_spec("bitsandbytes") is None:
+        raise BadInput(
+            f"quantization is {quantization}, which needs the package bitsandbytes. Install it "
+            "(pip install bitsandbytes), or choose quantization none."
+        )
 
 
 def _cpu() -> Device:

@@ -13,9 +13,9 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
-from pipeline.train import config, state
+from pipeline.train import config, continuing, state
 from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.train.devices import devices, environment
+from pipeline.train.devices import devices, environment, refuse_quantization
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
@@ -80,6 +80,11 @@ class LaunchRequest:
     """Start even where another run is on the device."""
     token: str = ""
     """The same token again gives back the run that it started: a double click starts one run."""
+    initial_adapter: Path | None = None
+    """The folder of an adapter to continue: see `adapter_of`."""
+    parent_run: int | None = None
+    study: str = ""
+    evaluate_after: bool = False
 
 
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER) -> Run:
@@ -107,6 +112,9 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         broken = tuple(f"{file.name} ({file.reason})" for file in checked.broken)
         raise ExportDamaged(request.export, broken)
     listed = manifest.read(request.export)
+    if request.initial_adapter:
+        continuing.check(request.settings, request.initial_adapter)
+    refuse_quantization(request.settings.quantization)
     training = [file for file in listed.training(request.layout) if file.rows]
     if not training:
         raise BadInput(f"The export {listed.name} has no training rows. Export some pairs first.")
@@ -124,6 +132,28 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         trust_remote_code=request.trust_remote_code,
         triggers=tuple((file.dataset, file.trigger) for file in training if file.trigger),
         token=request.token,
+        parent_run=request.parent_run,
+        initial_adapter=str(request.initial_adapter or ""),
+        study=request.study,
+        evaluate_after=request.evaluate_after,
+    )
+
+
+def adapter_of(workspace: Workspace, run_id: int, checkpoint: str = "") -> Path:
+    """Return the folder of a run's adapter, or of one of its checkpoints (`step-N`), to continue.
+
+    BadInput names what there is.
+    """
+    folder = workspace.run(run_id)
+    if not checkpoint:
+        if read(workspace, run_id).adapter:
+            return folder / "adapter"
+        raise BadInput(f"Run {run_id} has left no adapter yet. Name one of its checkpoints.")
+    if (folder / "checkpoints" / checkpoint / "checkpoint.json").is_file():
+        return folder / "checkpoints" / checkpoint
+    there = [path.parent.name for path in folder.glob("checkpoints/step-*/checkpoint.json")]
+    raise BadInput(
+        f"Run {run_id} has no checkpoint {checkpoint!r}. There are: {', '.join(there) or 'none'}."
     )
 
 

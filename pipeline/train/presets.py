@@ -30,6 +30,8 @@ PRESETS: tuple[Preset, ...] = (
     Preset("identity", Settings(learning_rate=1e-3, epochs=8)),
     # New facts are learned slowest: many passes over one field.
     Preset("one_domain", Settings(learning_rate=5e-4, epochs=10)),
+    # Goes on from a trained adapter: half the rate that made it, so that it keeps what it has.
+    Preset("continue", Settings(learning_rate=1e-4, epochs=3)),
 )
 
 

@@ -92,6 +92,7 @@ def save_adapter(folder: Path, model: PeftModel, tokenizer: Tokenizer, config: T
         "base": config.model,
         "export": Path(config.export).name,
         "layout": config.layout,
+        "targets": config.settings.targets,
         "system_prompt": asdict(config.system_prompt),
         "triggers": [list(trigger) for trigger in config.triggers],
         "data": [

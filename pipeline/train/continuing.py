@@ -1,0 +1,69 @@
+"""Going on from an adapter as a new run: what the adapter fixes, read without torch."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.jsonio import read_json
+from pipeline.train.config import Settings
+
+
+class ShapeDiffers(BadInput):
+    """A setting says another shape than the adapter that is to be continued has."""
+
+    def __init__(self, name: str, asked: object, has: object, adapter: Path) -> None:
+        super().__init__(
+            f"{name} is {asked}, but the adapter in {adapter} was trained with {has}, and its "
+            f"shape cannot change. Set {name} to {has}, or start from the base."
+        )
+        self.name, self.asked, self.has, self.adapter = name, asked, has, adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an adapter is made of, which a run that continues it has to keep."""
+
+    rank: int
+    alpha: int
+    targets: str
+    rslora: bool
+    dora: bool
+
+
+def shape(adapter: Path) -> Shape:
+    """Return the shape of an adapter's folder; BadInput if it holds no LoRA adapter."""
+    try:
+        value = read_json(adapter / "adapter_config.json")
+        if value.get("peft_type") != "LORA":
+            raise ValueError(f"it is of the kind {value.get('peft_type')}")
+        return Shape(
+            rank=int(str(value["r"])),
+            alpha=int(float(str(value["lora_alpha"]))),
+            targets=_targets(adapter, value.get("target_modules")),
+            rslora=bool(value.get("use_rslora")),
+            dora=bool(value.get("use_dora")),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(f"{adapter} is no LoRA adapter that can be continued: {error}.") from error
+
+
+def shaped_like(settings: Settings, adapter: Path) -> Settings:
+    """Return settings with the adapter's shape, everything else as it was."""
+    has = shape(adapter)
+    return replace(settings, **{name: getattr(has, name) for name in Shape.__dataclass_fields__})
+
+
+def check(settings: Settings, adapter: Path) -> None:
+    """Refuse settings of another shape than the adapter's, naming the first that differs."""
+    has = shape(adapter)
+    for name in Shape.__dataclass_fields__:
+        if getattr(settings, name) != getattr(has, name):
+            raise ShapeDiffers(name, getattr(settings, name), getattr(has, name), adapter)
+
+
+def _targets(adapter: Path, modules: object) -> str:
+    """What a run said that it trains; of an adapter from elsewhere, the names of its layers."""
+    about = adapter / "graft.json"
+    if about.is_file():
+        return str(read_json(about).get("targets", "all"))
+    return ",".join(sorted(modules)) if isinstance(modules, list) else str(modules)
