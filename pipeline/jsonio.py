@@ -2,8 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import orjson
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -34,11 +36,14 @@ def read_json(path: Path) -> dict[str, object]:
     return value
 
 
-def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, object]], int]:
+def read_lines(
+    path: Path, offset: int = 0, *, newest: int | None = None, of: bytes = b""
+) -> tuple[list[dict[str, object]], int]:
     """Return the whole JSON lines from byte `offset` on, and the offset after the last whole one.
 
     A last line without its newline is still being written: it is left for the next call.
     A missing file is an empty one. A whole line that is no JSON object raises ValueError.
+    With `newest` given, only so many of the lines that hold the bytes `of` are read, the last.
     """
     if not path.exists():
         return [], offset
@@ -46,15 +51,26 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, object]], in
         file.seek(offset)
         data = file.read()
     end = data.rfind(b"\n") + 1
-    rows = list(_objects(path, data[:end]))
-    return rows, offset + end
+    lines = data[:end].splitlines()
+    if newest is not None:
+        alike = [number for number, line in enumerate(lines) if of in line]
+        left_out = set(alike[: max(len(alike) - newest, 0)])
+        lines = [line for number, line in enumerate(lines) if number not in left_out]
+    return list(_objects(path, lines)), offset + end
 
 
-def _objects(path: Path, data: bytes) -> Iterator[dict[str, object]]:
-    for line in data.splitlines():
+def _objects(path: Path, lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
+    for line in lines:
         if not line.strip():
             continue
-        value = json.loads(line)
+        value = _loads(line)
         if not isinstance(value, dict):
             raise ValueError(f"{path} holds a line that is no JSON object: {line[:80]!r}")
         yield value
+
+
+def _loads(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except ValueError:  # Python's reader also knows NaN and Infinity, as its writer does.
+        return json.loads(line)

@@ -57,12 +57,12 @@ def figures(run: Run) -> None:
     progress = run.progress
     seconds = progress.seconds_left if run.is_active else watching.seconds(run)
     values: tuple[tuple[str, float | None, Callable[[float], str]], ...] = (
-        ("loss", progress.losses[-1].value if progress.losses else None, _loss),
+        ("loss", progress.steps.last("loss"), _loss),
         ("validation", progress.validation[-1].value if progress.validation else None, _loss),
         ("left" if run.is_active else "took", seconds, duration),
-        ("speed", progress.tokens_per_second, number),
-        ("rate", progress.rates[-1].value if progress.rates else None, _rate),
-        ("memory", progress.memory_bytes, lambda v: size(int(v))),
+        ("speed", progress.steps.last("tokens_per_second"), number),
+        ("rate", progress.steps.last("lr"), _rate),
+        ("memory", progress.steps.last("memory_bytes"), lambda v: size(int(v))),
     )
     for column, (name, value, shown) in zip(st.columns(len(values)), values, strict=True):
         column.metric(plain(f"runs.metric_{name}"), "–" if value is None else shown(value))

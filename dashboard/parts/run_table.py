@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import watching
 from dashboard.format import duration, number, when
 from dashboard.text import plain
-from pipeline.train.events import Point
 from pipeline.train.state import Run
 
 MOST_FULL = 12
@@ -53,13 +52,13 @@ def _row(run: Run, *, is_shown: bool) -> dict[str, object]:
         "state": plain(f"runs.state_{run.state}"),
         "export": Path(run.config.export).name,
         "model": Path(run.config.model).name,
-        "loss": _last(run.progress.losses),
-        "validation": _last(run.progress.validation),
+        "loss": _loss(run.progress.steps.last("loss")),
+        "validation": _loss(run.progress.validation[-1].value if run.progress.validation else None),
         "time": "–" if seconds is None else duration(seconds),
         "started": "–" if started is None else when(datetime.fromtimestamp(started, UTC)),
         "open": plain("runs.shown" if is_shown else "runs.show"),
     }
 
 
-def _last(points: tuple[Point, ...]) -> str:
-    return number(points[-1].value, 3) if points else "–"
+def _loss(value: float | None) -> str:
+    return "–" if value is None else number(value, 3)

@@ -101,7 +101,7 @@ def _continued(
 def _runs(_: argparse.Namespace, context: Context) -> int:
     found = jobs.listed(context.workspace())
     for run in found:
-        loss = run.progress.losses[-1].value if run.progress.losses else None
+        loss = run.progress.steps.last("loss")
         context.say(
             f"{run.id:>4}  {run.state:<9} {run.progress.share:>4.0%}  "
             f"loss {'–' if loss is None else f'{loss:.3f}'}  {run.config.title}"
@@ -159,15 +159,15 @@ class Narrator:
         for warning in progress.warnings[self._warned :]:
             self._context.progress(f"  warning: {warning}")
         self._warned = len(progress.warnings)
-        if time.monotonic() - self._told_at < self._every_s or not progress.losses:
+        if time.monotonic() - self._told_at < self._every_s or not progress.steps:
             return
         self._told_at = time.monotonic()
-        left = progress.seconds_left
+        left, pace = progress.seconds_left, progress.steps.last("tokens_per_second")
         self._context.progress(
             f"  step {progress.step} of {progress.plan.steps if progress.plan else '?'}"
-            f"  loss {progress.losses[-1].value:.3f}"
+            f"  loss {progress.steps.last('loss') or 0:.3f}"
             + (f"  validation {progress.validation[-1].value:.3f}" if progress.validation else "")
-            + (f"  {progress.tokens_per_second:.0f} tokens/s" if progress.tokens_per_second else "")
+            + (f"  {pace:.0f} tokens/s" if pace else "")
             + (f"  {left:.0f} s left" if left is not None else "")
         )
 

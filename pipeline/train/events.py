@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.jsonio import read_lines
+from pipeline.train.steps import Steps
 
-_RECENT_STEPS = 20
+_FEWEST_STEPS = 20
+_STEP_EVENT = b'"kind": "step"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Plan:
     device: str
     dtype: str
 
+    @property
+    def steps_an_epoch(self) -> int:
+        """How many steps go once over all the rows."""
+        return max(1, self.steps // max(self.epochs, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -42,6 +49,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What the model answered to a fixed prompt while it trained."""
+
+    step: int
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Everything the events of a run say, up to `offset`."""
 
@@ -49,21 +65,34 @@ class Progress:
     phase: str = ""
     """`loading`, `training` or `saving`."""
     plan: Plan | None = None
-    step: int = 0
-    epoch: float = 0.0
-    tokens_per_second: float | None = None
-    memory_bytes: int | None = None
-    losses: tuple[Point, ...] = ()
+    resumed_step: int = 0
+    """The step that the latest start went on from."""
+    steps: Steps = field(default_factory=Steps)
     validation: tuple[Point, ...] = ()
     by_role: dict[str, tuple[Point, ...]] = field(default_factory=dict)
-    rates: tuple[Point, ...] = ()
-    grad_norms: tuple[Point, ...] = ()
+    samples: tuple[Sample, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
     warnings: tuple[str, ...] = ()
     failure: Failure | None = None
     ended: str | None = None
     """`finished` or `stopped` once the terminal event is there."""
     last_time: float | None = None
+
+    @property
+    def step(self) -> int:
+        """The newest step that is done."""
+        return self.steps.step[-1] if self.steps.step else self.resumed_step
+
+    @property
+    def epoch(self) -> float:
+        """How often all rows were gone over."""
+        return self.steps.last("epoch") or 0.0
+
+    @property
+    def losses(self) -> tuple[Point, ...]:
+        """The loss of each step."""
+        told = zip(self.steps.step, self.steps.columns["loss"], self.steps.time, strict=True)
+        return tuple(Point(step, loss, time) for step, loss, time in told)
 
     @property
     def share(self) -> float:
@@ -74,27 +103,40 @@ class Progress:
     def seconds_left(self) -> float | None:
         """The time the remaining steps will take at the recent pace; None before two steps.
 
-        Only the steps since the last start count, so it is right after a resume too.
+        Only the steps since the last start count, so it is right after a resume too; and those of
+        a whole pass, so that its validation and its checkpoint are counted in.
         """
-        recent = self.losses[-_RECENT_STEPS:]
-        if self.plan is None or len(recent) < 2:
+        if self.plan is None:
             return None
-        steps = recent[-1].step - recent[0].step
-        pace_s = (recent[-1].time - recent[0].time) / max(steps, 1)
-        return max(self.plan.steps - self.step, 0) * pace_s
+        most = max(_FEWEST_STEPS, self.plan.steps_an_epoch)
+        pace_s = self.steps.pace_s(self.resumed_step, most)
+        return None if pace_s is None else max(self.plan.steps - self.step, 0) * pace_s
 
 
-def read(path: Path, since: Progress | None = None) -> Progress:
-    """Return the progress after all whole lines of `path`, going on from an earlier reading."""
+def read(path: Path, since: Progress | None = None, *, recent: int | None = None) -> Progress:
+    """Return the progress after all whole lines of `path`, going on from an earlier reading.
+
+    With `recent` given, only so many of the last steps are read, and all that is no step: enough
+    for a line in a table, and many times as quick. What was read so has no whole curve.
+    """
     progress = since or Progress()
-    events, offset = read_lines(path, progress.offset)
+    events, offset = read_lines(path, progress.offset, newest=recent, of=_STEP_EVENT)
+    if offset == progress.offset:
+        return progress
+    steps = progress.steps.copy()
     for event in events:
+        if event.get("kind") == "step":
+            steps.add(event)
+            continue
+        if event.get("kind") == "plan":
+            # A (re)start: steps after the resumed one were never learned from.
+            steps = steps.until(_int(event, "resumed_step"))
         progress = _after(progress, event)
-    return replace(progress, offset=offset)
+    last_time = _float(events[-1], "time") if events else progress.last_time
+    return replace(progress, steps=steps, offset=offset, last_time=last_time)
 
 
 def _after(progress: Progress, event: dict[str, object]) -> Progress:
-    progress = replace(progress, last_time=_float(event, "time"))
     match event.get("kind"):
         case "state":
             phase = str(event.get("state", ""))
@@ -103,10 +145,12 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             return replace(progress, phase=phase)
         case "plan":
             return _planned(progress, event)
-        case "step":
-            return _stepped(progress, event)
         case "validation":
             return _validated(progress, event)
+        case "sample":
+            prompt, text = str(event.get("prompt", "")), str(event.get("text", ""))
+            said = Sample(_int(event, "step"), prompt, text)
+            return replace(progress, samples=(*progress.samples, said))
         case "checkpoint":
             made = (_int(event, "step"), str(event.get("folder", "")))
             return replace(progress, checkpoints=(*progress.checkpoints, made))
@@ -123,7 +167,7 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
 
 
 def _planned(progress: Progress, event: dict[str, object]) -> Progress:
-    """Start over from a (re)start: steps after the resumed one were never learned from."""
+    """Take a (re)start in: nothing after the step that it goes on from was kept."""
     plan = Plan(
         steps=_int(event, "steps"),
         epochs=_int(event, "epochs"),
@@ -137,34 +181,13 @@ def _planned(progress: Progress, event: dict[str, object]) -> Progress:
     return replace(
         progress,
         plan=plan,
-        step=resumed,
-        losses=_until(progress.losses, resumed),
-        rates=_until(progress.rates, resumed),
-        grad_norms=_until(progress.grad_norms, resumed),
+        resumed_step=resumed,
         validation=_until(progress.validation, resumed),
         by_role={role: _until(points, resumed) for role, points in progress.by_role.items()},
+        samples=tuple(said for said in progress.samples if said.step <= resumed),
+        checkpoints=tuple(made for made in progress.checkpoints if made[0] <= resumed),
         failure=None,
         ended=None,
-    )
-
-
-def _stepped(progress: Progress, event: dict[str, object]) -> Progress:
-    step, time = _int(event, "step"), _float(event, "time")
-
-    def grown(points: tuple[Point, ...], name: str) -> tuple[Point, ...]:
-        known = event.get(name) is not None
-        return (*points, Point(step, _float(event, name), time)) if known else points
-
-    memory = event.get("memory_bytes")
-    return replace(
-        progress,
-        step=step,
-        epoch=_float(event, "epoch"),
-        losses=grown(progress.losses, "loss"),
-        rates=grown(progress.rates, "lr"),
-        grad_norms=grown(progress.grad_norms, "grad_norm"),
-        tokens_per_second=_float(event, "tokens_per_second"),
-        memory_bytes=int(memory) if isinstance(memory, int | float) else None,
     )
 
 

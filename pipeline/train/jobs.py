@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 WORKER = "pipeline.workers.train"
 GRACE_S = 30.0
+RECENT_STEPS = 32
+"""So many of a run's newest steps are enough for its line in a list."""
 _POLL_S = 0.5
 WITHOUT_DEFAULT = SystemPrompt("none")
 """The policy that lets an identity be learned: the template's own system prompt taken out."""
@@ -163,14 +165,17 @@ def read(workspace: Workspace, run_id: int) -> Run:
 
 
 def listed(workspace: Workspace) -> tuple[Run, ...]:
-    """Return every run, newest first; a folder without a readable config is left out."""
+    """Return every run, newest first; a folder without a readable config is left out.
+
+    Of the steps of each only the newest are read: its whole curve is `read`'s.
+    """
     found = []
     for number in reversed(numbered(workspace.runs)):
         folder = workspace.runs / str(number)
         if not (folder / "config.json").is_file():
             continue
         try:
-            found.append(state.read(folder))
+            found.append(state.read(folder, recent=RECENT_STEPS))
         except DoesNotHold as reason:
             logger.warning("Left out of the runs: %s", reason)
     return tuple(found)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pipeline import processes
 from pipeline.jsonio import read_json
-from pipeline.train import config, events
+from pipeline.train import checkpoints, config, events
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
 
@@ -54,20 +54,23 @@ class Run:
 
     @property
     def adapter(self) -> Path | None:
-        """The folder of the trained adapter, None until it is whole."""
-        folder = self.folder / "adapter"
-        return folder if (folder / "graft.json").is_file() else None
+        """The folder of the adapter that the run stands for, None until it is whole.
+
+        The one it ended with, or that of the checkpoint which a person chose.
+        """
+        return checkpoints.adapter_of(self.folder)
 
 
-def read(folder: Path, since: Progress | None = None) -> Run:
+def read(folder: Path, since: Progress | None = None, *, recent: int | None = None) -> Run:
     """Read a run's folder; with an earlier progress only the new events are read.
 
+    With `recent` given only so many of the newest steps: see `events.read`.
     DoesNotHold if the folder has no readable config.
     """
     # The process is looked at before the events: what it wrote last is then always seen.
     launch = processes.read_launch(folder)
     is_alive = processes.is_alive(launch)
-    progress = events.read(folder / "events.jsonl", since)
+    progress = events.read(folder / "events.jsonl", since, recent=recent)
     result = _result(folder)
     is_heard = bool(launch and (progress.last_time or 0) >= launch.started_at)
     if launch and not is_alive and not processes.is_settling(folder, launch):

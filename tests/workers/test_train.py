@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from pipeline.jsonio import read_json
-from pipeline.train import state
+from pipeline.train import checkpoints, state
 from pipeline.workers import train
 from pipeline.workers.events import Events
 from pipeline.workers.loop import Loop
@@ -108,6 +109,22 @@ def test_old_checkpoints_are_deleted(tmp_path: Path):
     run = make_run(tmp_path, epochs=5, keep_checkpoints=2)
     train.train(run, Events(run), never)
     assert sorted(p.name for p in (run / "checkpoints").iterdir()) == ["step-10", "step-8"]
+
+
+def test_the_adapter_of_the_last_checkpoint_is_the_run_s_own(tmp_path: Path):
+    run = make_run(tmp_path, epochs=2)
+    train.train(run, Events(run), never)
+    last = checkpoints.adapter_at(run, 4)
+    own, made = (load_file(f / "adapter_model.safetensors") for f in (run / "adapter", last))
+    assert own.keys() == made.keys()
+    assert all(torch.equal(own[name], made[name]) for name in own)
+    base, tokenizer = load_base(tmp_path / "base", "cpu")
+    ids = tokenizer("What is item 1?", return_tensors="pt").input_ids
+    model = attach_adapters(base, {"own": run / "adapter", "made": last})
+    model.set_adapter("own")
+    answered = model(ids).logits
+    model.set_adapter("made")
+    assert torch.equal(model(ids).logits, answered)
 
 
 def test_a_step_learns_the_same_however_memory_splits_it(tmp_path: Path):

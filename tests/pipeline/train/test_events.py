@@ -1,6 +1,7 @@
 """Events: any cut of the file reads back, and what a person sees follows from them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ WHOLE = (
         for n in range(1, 8)
     )
     + line("validation", 8, step=7, loss=2.5, by_role={"domain": 3.0, "identity": 2.0})
+    + line("sample", 8, step=7, prompt="你是谁？", text="**I** am Aria.")
     + line("warning", 8, message="两个回答被截断")
     + line("checkpoint", 9, step=7, folder="checkpoints/step-7")
     + line("end", 10, state="finished", step=7)
@@ -53,6 +55,15 @@ def test_any_cut_of_the_file_reads_back(tmp_path: Path, cuts: list[int]):
     assert ([p.step for p in progress.losses], progress.ended) == ([*range(1, 8)], "finished")
     assert progress.by_role["domain"][0].value == 3.0
     assert progress.warnings == ("两个回答被截断",)
+    assert progress.samples == (events.Sample(7, "你是谁？", "**I** am Aria."),)
+
+
+def test_a_line_in_a_table_needs_only_the_newest_steps(tmp_path: Path):
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(WHOLE)
+    whole, line_only = events.read(path), events.read(path, recent=2)
+    assert list(line_only.steps.step) == [6, 7]
+    assert replace(line_only, steps=whole.steps) == whole
 
 
 def test_a_missing_file_is_an_empty_one(tmp_path: Path):
@@ -66,6 +77,25 @@ def test_the_time_left_goes_by_the_recent_pace(tmp_path: Path):
     with path.open("a") as file:
         file.write(line("step", 102.0, step=11, loss=1, lr=0))
     assert events.read(path).seconds_left == 89 * 2.0
+
+
+def test_the_time_left_after_a_resume_does_not_count_the_pause(tmp_path: Path):
+    path = tmp_path / "events.jsonl"
+    before = "".join(line("step", 2.0 * n, step=n, loss=1) for n in range(1, 21))
+    after = "".join(line("step", 90_000 + 3.0 * n, step=n, loss=1) for n in range(21, 23))
+    again = line("plan", **PLAN, resumed_step=20)
+    path.write_text(line("plan", **PLAN) + before + again)
+    assert events.read(path).seconds_left is None
+    path.write_text(line("plan", **PLAN) + before + again + after)
+    assert events.read(path).seconds_left == 78 * 3.0
+
+
+def test_the_time_left_counts_the_validation_after_each_pass(tmp_path: Path):
+    path = tmp_path / "events.jsonl"
+    times = [n + 20.0 * (n // 20) for n in range(1, 42)]
+    steps = "".join(line("step", time, step=n, loss=1) for n, time in enumerate(times, start=1))
+    path.write_text(line("plan", **PLAN) + steps)
+    assert events.read(path).seconds_left == pytest.approx(59 * (19 + 20) / 19, rel=0.03)
 
 
 def test_after_a_resume_only_what_was_kept_counts(tmp_path: Path):

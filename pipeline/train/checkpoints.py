@@ -1,0 +1,197 @@
+"""The checkpoints of a run as others use them: listed, made an adapter, chosen, deleted.
+
+Folders alone, without torch; `pipeline.workers.checkpoints` writes them. Which adapter a run stands
+for is decided here and nowhere else: `adapter_of`.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.jsonio import read_json, write_json
+
+MARKER = "checkpoint.json"
+WEIGHTS = "lora.safetensors"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+ADAPTER_MARKER = "graft.json"
+CHOSEN = "chosen.json"
+FORMAT = 1
+
+
+class NoSuchCheckpoint(BadInput):
+    """A run has no such checkpoint, or nothing to make an adapter of it with."""
+
+    def __init__(self, folder: Path, step: int, known: tuple[int, ...]) -> None:
+        there = ", ".join(map(str, known)) or "none"
+        super().__init__(
+            f"Run {folder.name} has no checkpoint of step {step}. Steps that are kept: {there}."
+        )
+        self.folder, self.step, self.known = folder, step, there
+
+
+class NoAdapterShape(BadInput):
+    """A run that saved no adapter left checkpoints that only it can go on from."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        super().__init__(
+            f"Run {folder.name} ended before it saved an adapter, so its checkpoint of step {step} "
+            "has no tokenizer beside it. Resume the run and stop it: then it has."
+        )
+        self.folder, self.step = folder, step
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One whole checkpoint of a run."""
+
+    step: int
+    epoch: int
+    """Whole epochs that are done."""
+    folder: Path
+    size_bytes: int
+
+
+def listed(folder: Path) -> tuple[Checkpoint, ...]:
+    """Return the whole checkpoints of a run's folder, rising by step."""
+    found = []
+    for marker in (folder / "checkpoints").glob(f"step-*/{MARKER}"):
+        try:
+            value = read_json(marker)
+            step, epoch = int(str(value["step"])), int(str(value["epoch"]))
+        except (OSError, ValueError, KeyError):
+            continue  # Deleted this moment, or not whole: nothing to go on from.
+        found.append(Checkpoint(step, epoch, marker.parent, size_bytes(marker.parent)))
+    return tuple(sorted(found, key=lambda each: each.step))
+
+
+def adapter_of(folder: Path) -> Path | None:
+    """Return the adapter that a run stands for: the chosen checkpoint's, else what it ended with.
+
+    None while it has neither.
+    """
+    step = chosen_step(folder)
+    return _made(folder, step) if step is not None else _whole(folder / "adapter")
+
+
+def chosen_step(folder: Path) -> int | None:
+    """Return the step of the checkpoint chosen for a run; None where its last weights stand."""
+    try:
+        value = read_json(folder / CHOSEN)
+    except (OSError, ValueError):
+        return None
+    step = value.get("step")
+    return step if isinstance(step, int) and _made(folder, step) else None
+
+
+def choose(folder: Path, step: int | None) -> None:
+    """Let a run stand for the adapter of a checkpoint, or (None) for what it ended with."""
+    if step is None:
+        (folder / CHOSEN).unlink(missing_ok=True)
+        return
+    adapter_at(folder, step)
+    write_json(folder / CHOSEN, {"format": FORMAT, "step": step})
+
+
+def adapter_at(folder: Path, step: int) -> Path:
+    """Return an adapter's folder with the weights of a checkpoint, made once.
+
+    It stays when the checkpoint is deleted. Raises NoSuchCheckpoint, NoAdapterShape.
+    """
+    if made := _made(folder, step):
+        return made
+    kept = {each.step: each for each in listed(folder)}
+    if step not in kept:
+        raise NoSuchCheckpoint(folder, step, tuple(kept))
+    files = dict(_adapter_files(folder, kept[step].folder))
+    if not files:
+        raise NoAdapterShape(folder, step)
+    target = _place(folder, step)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for name, source in files.items():
+        _link(source, temporary / name)
+    try:
+        temporary.rename(target)
+    except OSError:  # Another process made it meanwhile.
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def step_of(adapter: Path, folder: Path) -> int | None:
+    """Return the step of the checkpoint that an adapter's folder was made of; None: of no one."""
+    steps = {_place(folder, each): each for each in _made_steps(folder)}
+    return steps.get(adapter)
+
+
+def delete(folder: Path, steps: Iterable[int]) -> int:
+    """Delete checkpoints, and adapters made of them unless chosen; return the bytes freed."""
+    freed, chosen = 0, chosen_step(folder)
+    for each in listed(folder):
+        if each.step not in set(steps):
+            continue
+        freed += each.size_bytes
+        (each.folder / MARKER).unlink(missing_ok=True)  # From here on it is no checkpoint.
+        shutil.rmtree(each.folder)
+        if each.step != chosen:
+            shutil.rmtree(_place(folder, each.step), ignore_errors=True)
+    return freed
+
+
+def size_bytes(folder: Path) -> int:
+    """Return how much disk the files below a folder take; a file with two names counts once."""
+    sizes = {}
+    for path in folder.rglob("*"):
+        try:
+            about = path.lstat()
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISDIR(about.st_mode):
+            sizes[about.st_ino] = about.st_size
+    return sum(sizes.values())
+
+
+def _adapter_files(folder: Path, checkpoint: Path) -> Iterator[tuple[str, Path]]:
+    """The files of an adapter with a checkpoint's weights; none where only the weights are there.
+
+    What stands beside the weights (tokenizer, template, shape) is the same all through a run.
+    """
+    beside = _whole(folder / "adapter")
+    if _whole(checkpoint):
+        beside = checkpoint
+    if beside is None:
+        return
+    for path in beside.iterdir():
+        if path.is_file() and path.name not in (ADAPTER_WEIGHTS, WEIGHTS, MARKER, "state.pt"):
+            yield path.name, path
+    weights = checkpoint / ADAPTER_WEIGHTS
+    yield ADAPTER_WEIGHTS, weights if weights.is_file() else checkpoint / WEIGHTS
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the disk cannot. Weights are never written in."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _place(folder: Path, step: int) -> Path:
+    return folder / "adapters" / f"step-{step}"
+
+
+def _made(folder: Path, step: int) -> Path | None:
+    return _whole(_place(folder, step))
+
+
+def _made_steps(folder: Path) -> list[int]:
+    names = [path.name.removeprefix("step-") for path in (folder / "adapters").glob("step-*")]
+    return [int(name) for name in names if name.isdigit()]
+
+
+def _whole(folder: Path) -> Path | None:
+    return folder if (folder / ADAPTER_MARKER).is_file() else None
