@@ -26,6 +26,7 @@ class Workspace:
             workspace.runs,
             workspace.evaluations,
             workspace.probes,
+            workspace.merges,
             workspace.servers,
             workspace.models,
         ):
@@ -56,6 +57,11 @@ class Workspace:
     def probes(self) -> Path:
         """What bases were asked before training, one numbered folder each."""
         return self.root / "probes"
+
+    @property
+    def merges(self) -> Path:
+        """Merges of adapters into models of their own, one numbered folder each."""
+        return self.root / "merges"
 
     @property
     def servers(self) -> Path:

@@ -1,8 +1,8 @@
-"""Verbs: evaluate, chat, external, see, replay, known."""
+"""Verbs: evaluate, chat, external, merge, see, replay, known."""
 
 import argparse
 
-from pipeline.cli import chat, evaluate, external, probe, see
+from pipeline.cli import chat, evaluate, external, merge, probe, see
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -10,5 +10,6 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     evaluate.add_verb(verbs)
     chat.add_verb(verbs)
     external.add_verb(verbs)
+    merge.add_verb(verbs)
     see.add_verb(verbs)
     probe.add_verbs(verbs)

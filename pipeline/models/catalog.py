@@ -41,8 +41,9 @@ class BaseModel:
 
 
 def listed(workspace: Workspace) -> tuple[BaseModel, ...]:
-    """Return the models in the workspace's folder, by name."""
-    return tuple(read(path.parent) for path in sorted(workspace.models.glob(f"*/{CONFIG}")))
+    """Return the models in the workspace's folder, by name; one that is being made is not yet."""
+    found = sorted(workspace.models.glob(f"[!.]*/{CONFIG}"))
+    return tuple(read(path.parent) for path in found)
 
 
 def read(folder: Path) -> BaseModel:

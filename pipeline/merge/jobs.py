@@ -1,0 +1,177 @@
+"""Launching, reading and stopping merges. All on folders, without a database."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline import processes, work
+from pipeline.errors import BadInput, DoesNotHold
+from pipeline.jsonio import read_json
+from pipeline.merge import config, report
+from pipeline.merge.config import Dtype, MergeConfig
+from pipeline.merge.report import Merged
+from pipeline.merge.sources import source
+from pipeline.models.template import SystemPrompt
+from pipeline.train import jobs as runs
+from pipeline.train.devices import devices, environment
+from pipeline.work import Progress, Work
+from pipeline.workspace import Workspace, new_numbered, numbered
+
+logger = logging.getLogger(__name__)
+
+WORKER = "pipeline.workers.merge"
+LOG_NAME = "merge.log"
+GRACE_S = 30.0
+_POLL_S = 0.2
+_UNTOLD = (
+    "The process ended in the middle of it, and nothing was written to the folder. If nobody ended "
+    "it, the system ran out of memory: merging holds the whole model once. Close what else is "
+    "loaded and merge again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """What a person asks for."""
+
+    run: int
+    out: Path
+    checkpoint: str = ""
+    dtype: Dtype = "auto"
+    shard_size: str = "5GB"
+    device: str = "cpu"
+    system_prompt: SystemPrompt | None = None
+    """Another one than the adapter's; None: as it stands with the adapter."""
+    only_checks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge as its folder tells it now."""
+
+    id: int
+    folder: Path
+    config: MergeConfig
+    work: Work
+    merged: Merged | None
+    """What came of it, refused or not; None until it was compared."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is still at work."""
+        return self.work.is_active
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the model is there and holds."""
+        return self.work.state == "finished"
+
+
+def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER) -> Merge:
+    """Freeze the plan and start the worker.
+
+    Raises NothingToMerge, and BadInput where the folder is taken or the base cannot be merged into.
+    """
+    run = runs.read(workspace, request.run)
+    found = source(run, request.checkpoint)
+    base = Path(run.config.model)
+    _check_base(base)
+    out = _out(request)
+    if any(each.is_active and each.config.out == str(out) for each in listed(workspace)):
+        raise BadInput(f"{out} is being made or checked by another merge. Wait for it.")
+    device = devices().get(request.device)
+    folder = new_numbered(workspace.merges)
+    frozen = MergeConfig(
+        base=str(base),
+        adapter=str(found.adapter),
+        weights=str(found.weights),
+        tokenizer=str(found.tokenizer),
+        system_prompt=request.system_prompt or found.system_prompt,
+        out=str(out),
+        run=run.id,
+        checkpoint=request.checkpoint,
+        home=str(workspace.root),
+        dtype=request.dtype,
+        shard_size=request.shard_size,
+        device=device.name,
+        only_checks=request.only_checks,
+        trust_remote_code=run.config.trust_remote_code,
+    )
+    config.write(folder, frozen)
+    processes.start(
+        folder, worker, environment=environment(device), log_name=LOG_NAME, grace_s=GRACE_S
+    )
+    return _read(folder)
+
+
+def read(workspace: Workspace, merge_id: int, since: Progress | None = None) -> Merge:
+    """Return a merge as its folder tells it now; BadInput if there is none."""
+    folder = workspace.merges / str(merge_id)
+    if not folder.is_dir():
+        known = ", ".join(str(number) for number in numbered(workspace.merges)) or "none yet"
+        raise BadInput(f"There is no merge {merge_id} in {workspace.root}. Merges: {known}.")
+    return _read(folder, since)
+
+
+def listed(workspace: Workspace) -> tuple[Merge, ...]:
+    """Return every merge, newest first; a folder without a plan is left out."""
+    found = []
+    for number in reversed(numbered(workspace.merges)):
+        folder = workspace.merges / str(number)
+        if not (folder / "config.json").is_file():
+            continue
+        try:
+            found.append(_read(folder))
+        except DoesNotHold as reason:
+            logger.warning("Left out of the merges: %s", reason)
+    return tuple(found)
+
+
+def wait(
+    workspace: Workspace, merge_id: int, on_progress: Callable[[Merge], None] | None = None
+) -> Merge:
+    """Return the merge once it is over, calling back again and again while it is not."""
+    while True:
+        merge = read(workspace, merge_id)
+        if on_progress:
+            on_progress(merge)
+        if not merge.is_active:
+            return merge
+        time.sleep(_POLL_S)
+
+
+def stop(workspace: Workspace, merge_id: int) -> None:
+    """Ask a merge to end, and return at once; nothing of it is kept. DoesNotHold if it is over."""
+    merge = read(workspace, merge_id)
+    if not processes.request_stop(merge.folder):
+        raise DoesNotHold(f"Merge {merge_id} does not run: it is {merge.work.state}.")
+
+
+def _read(folder: Path, since: Progress | None = None) -> Merge:
+    now = work.read(folder, since)
+    if now.failure and now.failure.error in ("signal", "exit", "lost"):
+        now = replace(now, failure=replace(now.failure, message=_UNTOLD))
+    return Merge(int(folder.name), folder, config.read(folder), now, report.read(folder))
+
+
+def _check_base(base: Path) -> None:
+    if "quantization_config" in read_json(base / "config.json"):
+        raise BadInput(
+            f"The weights of {base.name} are quantised, and an adapter cannot be merged into them "
+            "without loss. Train on, and merge into, the model as it was before."
+        )
+
+
+def _out(request: MergeRequest) -> Path:
+    out = request.out.expanduser().resolve()
+    if request.only_checks:
+        if not (out / "config.json").is_file():
+            raise BadInput(f"There is no model in {out} to check.")
+        return out
+    if out.exists():
+        raise BadInput(f"{out} is there already. Name another folder, or remove it first.")
+    if not out.parent.is_dir():
+        raise BadInput(f"There is no folder {out.parent} to make {out.name} in.")
+    return out
