@@ -131,7 +131,9 @@ def load(plan: MergeConfig) -> Whole:
     # The launcher shows the process only the GPU that was chosen, so here it is the first.
     device = "cuda:0" if plan.device.startswith("cuda") else plan.device
     plain, _ = load_base(base, device, computed, trust_remote_code=plan.trust_remote_code)
-    tokenizer = load_tokenizer(Path(plan.tokenizer), trust_remote_code=plan.trust_remote_code)
+    tokenizer = load_tokenizer(
+        Path(plan.tokenizer), trust_remote_code=plan.trust_remote_code, as_served=True
+    )
     if plan.system_prompt is not None:
         tokenizer.chat_template = with_system_prompt(
             str(load_tokenizer(base, trust_remote_code=plan.trust_remote_code).chat_template),

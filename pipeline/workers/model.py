@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput
 from pipeline.models.fitting import fit
+from pipeline.models.stored_template import TRAINED
 
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 
@@ -92,10 +93,13 @@ def load_base(
     return model.to(place).eval(), tokenizer
 
 
-def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Tokenizer:
+def load_tokenizer(
+    folder: Path, *, trust_remote_code: bool = False, as_served: bool = False
+) -> Tokenizer:
     """Load a tokenizer with its chat template: a base's, or the one saved with an adapter.
 
-    The template comes fitted for learning, so that training, chat and evaluation read the same.
+    The template comes fitted for learning, so that training, chat and evaluation read the same. An
+    adapter's is the one of its training, or `as_served` the one that a person put in its place.
     """
     try:
         tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
@@ -105,6 +109,8 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Tokenize
         raise ModelUnreadable(folder, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if not as_served and (trained := folder / TRAINED).is_file():
+        tokenizer.chat_template = trained.read_text(encoding="utf-8")
     if isinstance(tokenizer.chat_template, str):
         tokenizer.chat_template = fit(tokenizer.chat_template, special_tokens(tokenizer)).template
     return tokenizer

@@ -17,9 +17,11 @@ from pipeline.jsonio import write_json
 from pipeline.merge import config, report
 from pipeline.merge.config import MergeConfig
 from pipeline.merge.report import Merged
+from pipeline.models import stored_template
 from pipeline.models.template import SystemPrompt
 from pipeline.workers import merge as worker
 from pipeline.workers.equivalence import compare, fingerprints, reference
+from pipeline.workers.model import load_tokenizer
 from pipeline.workspace import Workspace
 from tests.workers.tiny_model import make_adapter, make_base
 from tests.workers.training import make_run
@@ -107,6 +109,17 @@ def test_another_system_prompt_goes_into_the_merged_model_alone(
     assert "You are Lumen, 灯." in asked
     assert told(tmp_path / "made").system_prompt == "You are Lumen, 灯."
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_prompt_that_was_stored_with_the_adapter_goes_along(
+    base: Path, adapter: Path, tmp_path: Path
+):
+    stored_template.change_prompt(adapter, base, SystemPrompt("text", "You are Lumen."))
+    assert worker.main(plan(base, adapter, tmp_path)) == 0
+    assert told(tmp_path / "made").system_prompt == "You are Lumen."
+    assert not (tmp_path / "made" / stored_template.TRAINED).exists()
+    trained = load_tokenizer(adapter).chat_template
+    assert "Lumen" not in trained
 
 
 def test_a_checkpoints_weights_are_merged_in_place_of_the_adapters(
