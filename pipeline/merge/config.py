@@ -22,11 +22,7 @@ class MergeConfig:
     base: str
     """The folder of the base model."""
     adapter: str
-    """The folder that holds the adapter's settings (`adapter_config.json`)."""
-    weights: str
-    """The safetensors file of its weights: the adapter's own, or those of a checkpoint."""
-    tokenizer: str
-    """The folder of the tokenizer with the chat template that goes along."""
+    """The folder of the adapter, with its tokenizer and chat template."""
     system_prompt: SystemPrompt | None
     """What that template is changed to; None: it stays as it stands."""
     out: str

@@ -1,6 +1,7 @@
 """Launching, reading and stopping merges. All on folders, without a database."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,10 +13,11 @@ from pipeline.jsonio import read_json
 from pipeline.merge import config, report
 from pipeline.merge.config import Dtype, MergeConfig
 from pipeline.merge.report import Merged
-from pipeline.merge.sources import source
 from pipeline.models.template import SystemPrompt
+from pipeline.train import checkpoints
 from pipeline.train import jobs as runs
 from pipeline.train.devices import devices, environment
+from pipeline.train.state import Run
 from pipeline.work import Progress, Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -30,6 +32,20 @@ _UNTOLD = (
     "it, the system ran out of memory: merging holds the whole model once. Close what else is "
     "loaded and merge again."
 )
+
+
+_STEP = re.compile(r"(?:step-)?(\d+)")
+
+
+class NothingToMerge(BadInput):
+    """A run has saved no adapter yet."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            f"Run {run.id} is {run.state} and has no adapter to merge. "
+            "Wait until it has finished, or stop it."
+        )
+        self.run = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +88,10 @@ class Merge:
 def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER) -> Merge:
     """Freeze the plan and start the worker.
 
-    Raises NothingToMerge, and BadInput where the folder is taken or the base cannot be merged into.
+    Raises what adapter_of raises, and BadInput where the folder is taken or the base is quantised.
     """
     run = runs.read(workspace, request.run)
-    found = source(run, request.checkpoint)
+    adapter = adapter_of(run, request.checkpoint)
     base = Path(run.config.model)
     _check_base(base)
     out = _out(request)
@@ -85,10 +101,8 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
     folder = new_numbered(workspace.merges)
     frozen = MergeConfig(
         base=str(base),
-        adapter=str(found.adapter),
-        weights=str(found.weights),
-        tokenizer=str(found.tokenizer),
-        system_prompt=request.system_prompt or found.system_prompt,
+        adapter=str(adapter),
+        system_prompt=request.system_prompt,
         out=str(out),
         run=run.id,
         checkpoint=request.checkpoint,
@@ -147,6 +161,21 @@ def stop(workspace: Workspace, merge_id: int) -> None:
     merge = read(workspace, merge_id)
     if not processes.request_stop(merge.folder):
         raise DoesNotHold(f"Merge {merge_id} does not run: it is {merge.work.state}.")
+
+
+def adapter_of(run: Run, checkpoint: str = "") -> Path:
+    """Return the folder of a run's adapter, or of the one that a checkpoint (`step-N`) makes.
+
+    Raises NothingToMerge, NoSuchCheckpoint, NoAdapterShape.
+    """
+    if checkpoint:
+        step = _STEP.fullmatch(checkpoint)
+        if step is None:
+            raise BadInput(f"{checkpoint!r} names no checkpoint; it looks like step-40.")
+        return checkpoints.adapter_at(run.folder, int(step[1]))
+    if run.adapter is None:
+        raise NothingToMerge(run)
+    return run.adapter
 
 
 def _read(folder: Path, since: Progress | None = None) -> Merge:

@@ -6,7 +6,6 @@ holds gets its name, by rename. `merge.json` has the report, also of what was re
 """
 
 import gc
-import hashlib
 import os
 import shutil
 import time
@@ -14,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from peft import PeftModel, set_peft_model_state_dict
-from safetensors.torch import load_file
+from peft import PeftModel
 from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
@@ -38,6 +36,7 @@ from pipeline.workers.equivalence import (
     reference,
 )
 from pipeline.workers.events import Events
+from pipeline.workers.holding import read_weights
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
 from pipeline.workers.process import ShouldStop, run, start
 
@@ -109,12 +108,12 @@ def _merged(plan: MergeConfig, made: Path, events: Events, should_stop: ShouldSt
         base_sha256=weights_sha256(Path(plan.base), Path(plan.home)),
         run=plan.run,
         checkpoint=plan.checkpoint,
-        adapter_sha1=_sha1(Path(plan.weights)),
+        adapter_sha1=read_weights(Path(plan.adapter)).sha1,
         system_prompt=default_system_prompt(
             str(tokenizer.chat_template), special_tokens(tokenizer)
         ),
         dtype=_name(dtype),
-        trained=_trained(Path(plan.tokenizer)),
+        trained=_trained(Path(plan.adapter)),
         equivalence=found,
     )
 
@@ -131,8 +130,12 @@ def load(plan: MergeConfig) -> Whole:
     # The launcher shows the process only the GPU that was chosen, so here it is the first.
     device = "cuda:0" if plan.device.startswith("cuda") else plan.device
     plain, _ = load_base(base, device, computed, trust_remote_code=plan.trust_remote_code)
+    adapter = Path(plan.adapter)
+    has_tokenizer = (adapter / "tokenizer_config.json").is_file()  # One made elsewhere may not.
     tokenizer = load_tokenizer(
-        Path(plan.tokenizer), trust_remote_code=plan.trust_remote_code, as_served=True
+        adapter if has_tokenizer else base,
+        trust_remote_code=plan.trust_remote_code,
+        as_served=True,
     )
     if plan.system_prompt is not None:
         tokenizer.chat_template = with_system_prompt(
@@ -140,11 +143,7 @@ def load(plan: MergeConfig) -> Whole:
             plan.system_prompt,
             special_tokens(tokenizer),
         )
-    model = attach_adapters(plain, {ADAPTER: Path(plan.adapter)})
-    if Path(plan.weights).parent != Path(plan.adapter):
-        loaded = set_peft_model_state_dict(model, load_file(plan.weights), adapter_name=ADAPTER)
-        if loaded.unexpected_keys:
-            raise BadInput(f"{plan.weights} does not fit the adapter in {plan.adapter}.")
+    model = attach_adapters(plain, {ADAPTER: adapter})
     return Whole(model.eval(), tokenizer, dtype)
 
 
@@ -209,11 +208,6 @@ def _end(folder: Path, events: Events, state: str, started: float) -> None:
 def _trained(adapter: Path) -> dict[str, object]:
     path = adapter / "graft.json"
     return read_json(path) if path.is_file() else {}
-
-
-def _sha1(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest()
 
 
 def _name(dtype: torch.dtype) -> str:
