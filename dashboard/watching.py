@@ -1,10 +1,11 @@
-"""What the Runs page watches and reacts with: each run from its folder, stopping, resuming.
+"""What the pages read of runs: all of them for a list, one with its whole curves.
 
-The events of a run are read once a process and then only what is new, whoever looks.
+Only what has changed is read: of an ended run the folder's times and sizes are looked at, of a
+live one the events from where they were read before, whoever looks.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,8 +14,7 @@ from dashboard.guard import reaction
 from dashboard.parts.notices import done
 from dashboard.text import t
 from pipeline.errors import DoesNotHold
-from pipeline.train import config, jobs
-from pipeline.train.curve import Point, points, smooth, thinned
+from pipeline.train import jobs
 from pipeline.train.events import Progress
 from pipeline.train.state import Run
 from pipeline.train.state import read as read_run
@@ -22,6 +22,8 @@ from pipeline.workspace import numbered
 
 RUN = "run"
 _SEEN = "runs_seen"
+
+Signature = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +35,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Curves:
-    """What the loss chart of a run draws: (step, loss) of each curve, and the planned steps."""
+class _Known:
+    """What was read of a run's folder, and how the folder looked then."""
 
-    raw: Sequence[Point]
-    smoothed: Sequence[Point]
-    validation: Sequence[Point]
-    steps: int
-
-
-def curves(run: Run) -> Curves:
-    """Return the curves of a run, thinned to what a browser draws without trouble."""
-    losses = points(run.progress.losses)
-    return Curves(
-        raw=thinned(losses),
-        smoothed=thinned(smooth(losses)),
-        validation=points(run.progress.validation),
-        steps=run.progress.plan.steps if run.progress.plan else 0,
-    )
-
-
-def held(run_id: int, now: Curves, *, follows: bool) -> Curves:
-    """Return the curves to draw: those of now, or those that stood when following was ended."""
-    key = f"runs_held_{run_id}"
-    if follows or key not in st.session_state:
-        st.session_state[key] = now
-    kept: Curves = st.session_state[key]
-    return kept
+    signature: Signature
+    run: Run | DoesNotHold
 
 
 def listed() -> tuple[Run, ...]:
-    """Return every run that can be read, newest first."""
-    found = []
-    for number in _numbers():
-        try:
-            found.append(read(number))
-        except DoesNotHold:
-            continue  # Told by `damaged`.
-    return tuple(found)
+    """Return every run that can be read, newest first, with the newest of its steps only."""
+    return tuple(run for run in _all() if isinstance(run, Run))
 
 
 def active() -> tuple[Run, ...]:
@@ -80,25 +54,15 @@ def active() -> tuple[Run, ...]:
 
 def damaged() -> tuple[DoesNotHold, ...]:
     """Return why the runs that cannot be read cannot."""
-    found = []
-    for number in _numbers():
-        try:
-            config.read(state.workspace().run(number))
-        except DoesNotHold as fact:
-            found.append(fact)
-    return tuple(found)
+    return tuple(fact for fact in _all() if isinstance(fact, DoesNotHold))
 
 
 def read(run_id: int) -> Run:
-    """Return a run as it is now; of its events only what is new is read."""
+    """Return a run as it is now, with its whole curves; only what is new is read."""
     folder = state.workspace().run(run_id)
-    known = _known()
-    before = known.get(str(folder))
-    path = folder / "events.jsonl"
-    if before and (not path.exists() or path.stat().st_size < before.offset):
-        before = None  # Another run took the folder's place.
-    run = read_run(folder, before)
-    known[str(folder)] = run.progress
+    known = _progress()
+    run = read_run(folder, _continued(folder, known.get(folder)))
+    known[folder] = run.progress
     return run
 
 
@@ -158,12 +122,60 @@ def resume(run_id: int) -> None:
     done(t("runs.resumed", run=run_id))
 
 
-def _numbers() -> list[int]:
-    """The numbers of the runs, newest first; a folder without a config is still being made."""
-    home = state.workspace().runs
-    return [n for n in reversed(numbered(home)) if (home / str(n) / "config.json").is_file()]
+def _all() -> list[Run | DoesNotHold]:
+    """Every run, newest first; a folder without a config is still being made, or was deleted."""
+    home, known = state.workspace().runs, _lines()
+    found = []
+    for number in reversed(numbered(home)):
+        folder = home / str(number)
+        signature = _signature(folder)
+        if not any(name == "config.json" for name, _, _ in signature):
+            continue
+        before = known.get(folder)
+        if before is None or before.signature != signature or _may_move(before.run):
+            before = known[folder] = _Known(signature, _line(folder, before))
+        found.append(before.run)
+    return found
+
+
+def _line(folder: Path, before: _Known | None) -> Run | DoesNotHold:
+    since = before.run.progress if before and isinstance(before.run, Run) else None
+    try:
+        return read_run(folder, _continued(folder, since), recent=jobs.RECENT_STEPS)
+    except DoesNotHold as fact:
+        return fact
+
+
+def _may_move(run: Run | DoesNotHold) -> bool:
+    """Whether a run's state can change while its folder does not: its process may end."""
+    return isinstance(run, Run) and (run.is_active or run.pid is not None)
+
+
+def _signature(folder: Path) -> Signature:
+    """The names, times and sizes in a folder: another run in its place has others."""
+    found = []
+    for path in folder.iterdir():
+        try:
+            about = path.stat()
+        except FileNotFoundError:
+            continue  # Renamed this moment.
+        found.append((path.name, about.st_mtime_ns, about.st_size))
+    return tuple(sorted(found))
+
+
+def _continued(folder: Path, before: Progress | None) -> Progress | None:
+    """What was read before, unless another run took the folder's place."""
+    path = folder / "events.jsonl"
+    if before and (not path.exists() or path.stat().st_size < before.offset):
+        return None
+    return before
 
 
 @st.cache_resource(show_spinner=False)
-def _known() -> dict[str, Progress]:
+def _progress() -> dict[Path, Progress]:
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def _lines() -> dict[Path, _Known]:
     return {}

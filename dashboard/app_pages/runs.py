@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from dashboard import watching
+from dashboard import curving, watching
 from dashboard.guard import guarded
 from dashboard.pages import exists, link
+from dashboard.parts.axis import axis_choice
+from dashboard.parts.curves import curves, plotter
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
-from dashboard.parts.loss_chart import loss_chart
 from dashboard.parts.notices import empty_state
 from dashboard.parts.run_card import figures, head, how_it_failed, progress_line, settings
 from dashboard.parts.run_table import run_table
@@ -32,21 +33,15 @@ def draw_live(run_id: int) -> None:
 
 
 def draw_chart(run: Run) -> None:
-    """Draw the curves; while a run trains they can be made to stand still, to zoom and read them.
-
-    Streamlit builds a Plotly chart anew whenever its figure changes, so zoom and hover end there.
-    """
-    curves = watching.curves(run)
-    if run.is_active:
-        follows = st.toggle(
-            t("runs.follow"),
-            value=True,
-            key=f"runs_follow_{run.id}",
-            help=t("runs.follow_help"),
-            persist_state="session",
-        )
-        curves = watching.held(run.id, curves, follows=follows)
-    loss_chart(curves, key=f"runs_loss_{run.id}")
+    """Draw the curves over steps, tokens or time."""
+    over = axis_choice()
+    curves(
+        curving.of_run(run, over),
+        axis=over,
+        end=curving.end([run], over),
+        spoken=curving.spoken(run),
+        key=f"runs_curves_{run.id}",
+    )
 
 
 def draw_log(run: Run) -> None:
@@ -135,3 +130,4 @@ st.subheader(t("runs.all"), anchor=False)
 for fact in watching.damaged():
     st.caption(f":orange[:material/warning: {literal(str(fact))}]")
 run_table(runs, run.id)
+plotter()

@@ -126,7 +126,7 @@ def read(path: Path, since: Progress | None = None, *, recent: int | None = None
     steps = progress.steps.copy()
     for event in events:
         if event.get("kind") == "step":
-            steps.add(event)
+            steps.add(event, resumed_step=progress.resumed_step)
             continue
         if event.get("kind") == "plan":
             # A (re)start: steps after the resumed one were never learned from.

@@ -35,6 +35,8 @@ class Steps:
     step: "array[int]" = field(default_factory=lambda: array("q"))
     time: "array[float]" = field(default_factory=lambda: array("d"))
     """Seconds since the epoch."""
+    worked: "array[float]" = field(default_factory=lambda: array("d"))
+    """Seconds since the first step, without the pauses between a stop and a resume."""
     columns: Mapping[Measure, "array[float]"] = field(default_factory=_columns)
     """NaN where the worker did not tell the measure."""
 
@@ -56,12 +58,15 @@ class Steps:
         """Return a copy of the steps up to `step`."""
         end = bisect_right(self.step, step)
         columns = {name: column[:end] for name, column in self.columns.items()}
-        return Steps(self.step[:end], self.time[:end], columns)
+        return Steps(self.step[:end], self.time[:end], self.worked[:end], columns)
 
-    def add(self, event: Mapping[str, object]) -> None:
-        """Append what a `step` event tells."""
+    def add(self, event: Mapping[str, object], *, resumed_step: int) -> None:
+        """Append what a `step` event tells, of a start that went on from `resumed_step`."""
+        time = _number(event.get("time"), 0.0)
+        is_first = not self.step or self.step[-1] <= resumed_step
+        self.worked.append(_worked(self, 0.0 if is_first else time - self.time[-1]))
         self.step.append(int(_number(event.get("step"), 0)))
-        self.time.append(_number(event.get("time"), 0.0))
+        self.time.append(time)
         for name in MEASURES:
             self.columns[name].append(_number(event.get(name), nan))
 
@@ -80,9 +85,13 @@ class Steps:
         return (self.time[-1] - self.time[first]) / max(steps, 1)
 
     def _bytes(self) -> list[bytes]:
-        values = [self.time, *self.columns.values()]
+        values = [self.time, self.worked, *self.columns.values()]
         return [self.step.tobytes(), *(each.tobytes() for each in values)]
 
 
 def _number(value: object, otherwise: float) -> float:
     return value if isinstance(value, int | float) else otherwise
+
+
+def _worked(steps: Steps, more: float) -> float:
+    return (steps.worked[-1] if steps.worked else 0.0) + max(more, 0.0)

@@ -89,30 +89,6 @@ def test_a_killed_dashboard_leaves_the_run_and_the_next_one_stops_it(
     assert jobs.read(Workspace.at(home), training).state == "stopped"
 
 
-def test_a_curve_that_does_not_follow_keeps_its_zoom_while_the_run_goes_on(
-    open_tab: OpenTab, tmp_path: Path, home: Path, training: int
-):
-    with serve(tmp_path, home=home) as dashboard:
-        dashboard.wait()
-        tab = open_tab(f"{dashboard.url}/runs?run={training}")
-        moves_on(tab)
-        tab.get_by_text("Follow").click()
-        moves_on(tab)
-        plot = tab.locator(".js-plotly-plot .nsewdrag").bounding_box()
-        assert plot is not None
-        y = plot["y"] + plot["height"] / 2
-        tab.mouse.move(plot["x"] + 20, y)
-        tab.mouse.down()
-        tab.mouse.move(plot["x"] + 160, y, steps=5)
-        tab.mouse.up()
-        ticks = tab.locator(".js-plotly-plot .xaxislayer-above .xtick")
-        tab.wait_for_timeout(500)
-        zoomed = ticks.all_text_contents()
-        moves_on(tab)
-        moves_on(tab)
-        assert ticks.all_text_contents() == zoomed
-
-
 def test_both_answers_come_and_a_key_votes_in_either_tab(
     open_tab: OpenTab, tmp_path: Path, home: Path, answering: None
 ):

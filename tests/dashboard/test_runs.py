@@ -71,7 +71,7 @@ def test_a_running_run_shows_its_figures(open_page, with_runs):
     assert figures["Tokens a second"] == "83"
     assert figures["Memory"] == "1.5 GB"
     assert page.progress[0].value == 50
-    assert page.get("plotly_chart")
+    assert page.get("bidi_component")
 
 
 def test_a_killed_run_says_so_with_the_signal_and_how_to_go_on(open_page, with_runs):
