@@ -1,8 +1,8 @@
-"""Verbs: evaluate, chat, external, merge, see, replay, known."""
+"""Verbs: evaluate, chat, external, handover, merge, handover, see, replay, known."""
 
 import argparse
 
-from pipeline.cli import chat, evaluate, external, merge, probe, see
+from pipeline.cli import chat, evaluate, external, handover, merge, probe, see
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -11,5 +11,6 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     chat.add_verb(verbs)
     external.add_verb(verbs)
     merge.add_verb(verbs)
+    handover.add_verb(verbs)
     see.add_verb(verbs)
     probe.add_verbs(verbs)
