@@ -17,14 +17,10 @@ class Batch:
 
     ids: torch.Tensor
     """(rows, length)"""
-    mask: torch.Tensor
-    """(rows, length), 0 at padding."""
-    positions: torch.Tensor
-    """(kept,): the positions whose logits are needed, the union over the rows."""
+    places: torch.Tensor
+    """(learned,): where `ids`, row after row, stands before a token to learn."""
     targets: torch.Tensor
-    """(rows, kept): the token after each kept position, IGNORED where a row does not learn it."""
-    tokens: int
-    """Real tokens, without padding."""
+    """(learned,): the token to learn there."""
 
 
 def steps_of_epoch(
@@ -66,17 +62,15 @@ def split_by_tokens(
 
 
 def collate(examples: Sequence[Example], pad_id: int) -> Batch:
-    """Pad examples to one length and find the positions whose logits are needed."""
+    """Pad examples to one length and find the places whose logits are needed."""
     length = max(len(example.ids) for example in examples)
     ids = torch.full((len(examples), length), pad_id)
-    mask = torch.zeros((len(examples), length), dtype=torch.long)
     labels = torch.full((len(examples), length), IGNORED)
     for row, example in enumerate(examples):
         size = len(example.ids)
         ids[row, :size] = torch.tensor(example.ids)
-        mask[row, :size] = 1
         labels[row, :size] = torch.tensor(example.labels)
-    wanted = (labels[:, 1:] != IGNORED).any(dim=0)
-    positions = wanted.nonzero().flatten()
-    tokens = sum(len(example.ids) for example in examples)
-    return Batch(ids, mask, positions, labels[:, positions + 1], tokens)
+    next_ids = labels.roll(-1, dims=1)
+    next_ids[:, -1] = IGNORED
+    places = (next_ids.flatten() != IGNORED).nonzero().flatten()
+    return Batch(ids, places, next_ids.flatten()[places])

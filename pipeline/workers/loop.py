@@ -12,16 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from peft import PeftModel
-from torch.nn.functional import cross_entropy
 
 from pipeline.errors import PipelineError
-from pipeline.models.example import IGNORED, Example
+from pipeline.models.example import Example
 from pipeline.train.config import Settings
 from pipeline.workers import checkpoints
-from pipeline.workers.batches import Batch, collate, split_by_tokens, steps_of_epoch
+from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Trained
 from pipeline.workers.events import Events
+from pipeline.workers.losses import learned_loss
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +46,6 @@ class Machine:
 
     device: torch.device
     dtype: torch.dtype
-    takes_positions: bool
-    """Whether the model can be asked for the logits of chosen positions only."""
     pad_id: int
 
     def autocast(self) -> AbstractContextManager[object, bool | None]:
@@ -131,7 +128,7 @@ class Loop:
         loss = 0.0
         for part in parts:
             batch = collate([self.rows[row] for row in part], self.machine.pad_id)
-            total, _ = _loss(trained.model, batch, self.machine)
+            total = learned_loss(trained.model, batch, self.machine.autocast())
             # Every learned token of the step weighs the same, in whichever part it stands.
             self.scaler.scale(total / learned).backward()
             loss += float(total.detach()) / learned
@@ -190,9 +187,9 @@ class Loop:
                         self.held_back[row] for row in part if self.held_back[row].role == role
                     ]
                     batch = collate(chosen, self.machine.pad_id)
-                    total, count = _loss(self.trained.model, batch, self.machine)
+                    total = learned_loss(self.trained.model, batch, self.machine.autocast())
                     sums[role] += float(total)
-                    counts[role] += count
+                    counts[role] += len(batch.targets)
         self.validation_loss = sum(sums.values()) / sum(counts.values())
         if not math.isfinite(self.validation_loss):
             raise LossNotFinite(self.trained.place.step, self.trained.schedule.get_last_lr()[0])
@@ -221,24 +218,6 @@ class Loop:
             "seconds": round(time.monotonic() - started, 3),
             "peak_memory_bytes": _memory(self.machine),
         }
-
-
-def _loss(model: PeftModel, batch: Batch, machine: Machine) -> tuple[torch.Tensor, int]:
-    """Return the summed loss of a batch's learned tokens, and how many they are."""
-    inputs = {"input_ids": batch.ids, "attention_mask": batch.mask}
-    if machine.takes_positions:
-        # Over a large vocabulary the logits are the largest tensor: made only where they count.
-        inputs["logits_to_keep"] = batch.positions
-    moved = {name: tensor.to(machine.device) for name, tensor in inputs.items()}
-    with machine.autocast():
-        logits = model(**moved, use_cache=False).logits
-    if not machine.takes_positions:
-        logits = logits[:, batch.positions.to(machine.device)]
-    targets = batch.targets.to(machine.device)
-    total = cross_entropy(
-        logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
-    )
-    return total, int((batch.targets != IGNORED).sum())
 
 
 def _memory(machine: Machine) -> int:

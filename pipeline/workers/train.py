@@ -6,7 +6,6 @@ contract is docs/run-folder.md; this file reads in the order in which things hap
 """
 
 import hashlib
-import inspect
 import math
 import random
 import time
@@ -29,13 +28,11 @@ from pipeline.workers import checkpoints, showing
 from pipeline.workers.answers import end_ids
 from pipeline.workers.checkpoints import Place, Trained
 from pipeline.workers.events import Events
+from pipeline.workers.linear import make_lean
 from pipeline.workers.loop import Loop, LossNotFinite, Machine
 from pipeline.workers.model import load_base, special_tokens
 from pipeline.workers.process import ShouldStop, run, start
 from pipeline.workers.prompts import HubCoder
-
-LOGITS_ARGUMENT = "logits_to_keep"
-"""What transformers calls the positions of which a model makes logits."""
 
 
 class DataChanged(PipelineError):
@@ -71,10 +68,10 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         raise BadInput("No row has an answer within cutoff_tokens. Raise it, or export other rows.")
 
     model = _with_lora(base, settings)
+    make_lean(model)
     machine = Machine(
         device=base.device,
         dtype=base.dtype,
-        takes_positions=LOGITS_ARGUMENT in inspect.signature(base.forward).parameters,
         pad_id=int(tokenizer.pad_token_id),
     )
     rows_a_step = settings.batch_rows * settings.accumulation
@@ -203,7 +200,7 @@ def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        fused=machine.device.type == "cuda",
+        fused=machine.device.type in {"cuda", "cpu"},
     )
     warmup = math.ceil(settings.warmup_share * steps)
 

@@ -105,7 +105,6 @@ def test_logits_are_wanted_just_before_each_learned_token():
         [Example((5, 6, 7, 8), 2, "domain", False), Example((5, 9), 1, "domain", False)], pad_id=0
     )
     assert batch.ids.tolist() == [[5, 6, 7, 8], [5, 9, 0, 0]]
-    assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
-    assert batch.positions.tolist() == [0, 1, 2]
-    assert batch.targets.tolist() == [[IGNORED, 7, 8], [9, IGNORED, IGNORED]]
-    assert (batch.tokens, batch.ids.dtype) == (6, torch.long)
+    assert batch.places.tolist() == [1, 2, 4]
+    assert batch.targets.tolist() == [7, 8, 9]
+    assert batch.ids.dtype == torch.long

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from safetensors.torch import load_file
 
 from pipeline.jsonio import read_json
 from pipeline.train import checkpoints, state
+from pipeline.workers import losses as losses_of_batches
 from pipeline.workers import train
 from pipeline.workers.events import Events
 from pipeline.workers.loop import Loop
@@ -139,12 +141,12 @@ def test_a_step_learns_the_same_however_memory_splits_it(tmp_path: Path):
 _TINY_PARTS: dict[str, Any] = {"batch_tokens": 80, "cutoff_tokens": 80}
 
 
-def test_a_model_without_chosen_logits_learns_the_same(
+def test_a_model_whose_output_layer_is_not_told_learns_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     chosen, every = make_run(tmp_path, epochs=1), make_run(tmp_path, epochs=1)
     train.train(chosen, Events(chosen), never)
-    monkeypatch.setattr(train, "LOGITS_ARGUMENT", "no such argument")
+    monkeypatch.setattr(losses_of_batches, "_at", lambda *_: nullcontext())
     train.train(every, Events(every), never)
     assert list(losses(every).values()) == pytest.approx(list(losses(chosen).values()), rel=1e-5)
 
@@ -172,7 +174,7 @@ def test_a_loss_that_is_not_finite_stops_with_words(
 ):
     run = make_run(tmp_path)
     monkeypatch.setattr(
-        "pipeline.workers.loop.cross_entropy",
+        "pipeline.workers.losses.cross_entropy",
         lambda logits, *_, **__: logits.sum() * float("nan"),
     )
     assert train.main(run) == 1
