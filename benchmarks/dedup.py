@@ -79,7 +79,7 @@ def make(folder: Path, count: int, seed: int) -> Path:
 
 def graft(path: str, out: str) -> object:
     """Graft: links, joined by falling score where no look-alike stands between."""
-    rows = pyarrow.parquet.read_table(path, columns=["question", "answer"])
+    rows = _read(path)
     links = find_links(_with_empty_columns(rows))
     is_same = np.isin(links.relation, (_DUPLICATE, _PARAPHRASE))
     start = np.arange(rows.num_rows, dtype=np.int64)
@@ -90,10 +90,10 @@ def graft(path: str, out: str) -> object:
 def graft_exact(path: str, out: str) -> object:
     """Graft: only what is identical after normalisation."""
     from pipeline.curate.near.finding import exact_links  # noqa: PLC0415  # Loads numba.
-    from pipeline.curate.near.rows import read_rows  # noqa: PLC0415
+    from pipeline.curate.near.rows import read_keys  # noqa: PLC0415
 
-    rows = pyarrow.parquet.read_table(path, columns=["question", "answer"])
-    links = exact_links(read_rows(_with_empty_columns(rows), lambda _: None, with_samples=False))
+    rows = _with_empty_columns(_read(path))
+    links = exact_links(read_keys(rows))
     groups = np.arange(rows.num_rows, dtype=np.int64)
     groups[links.other] = links.one
     np.save(out, groups)
@@ -202,8 +202,17 @@ def _pairs(groups: Groups) -> int:
 
 
 def _texts(path: Path) -> tuple[list[str], list[str]]:
-    table = pyarrow.parquet.read_table(path, columns=["question", "answer"])
+    table = _read(path)
     return table["question"].to_pylist(), table["answer"].to_pylist()
+
+
+def _read(path: str | Path) -> pyarrow.Table:
+    """Read the texts in batches: a whole table at once holds its file and pages beside it."""
+    file = pyarrow.parquet.ParquetFile(path, memory_map=True)
+    names = ["question", "answer"]
+    return pyarrow.Table.from_batches(
+        file.iter_batches(1 << 16, columns=names, use_threads=False),
+    )
 
 
 def _with_empty_columns(rows: pyarrow.Table) -> pyarrow.Table:

@@ -11,7 +11,7 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from pipeline.publish.keys import COMPILED_FROM, Numbers, keys_of, together
+from pipeline.curate.keys import COMPILED_FROM, Numbers, keys_of, together
 from store import export_rows
 from store.db import Cursor, Database
 from store.types import Dataset, Status

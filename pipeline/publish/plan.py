@@ -10,9 +10,9 @@ from typing import cast
 
 import numpy
 
+from pipeline.curate.keys import mixed
 from pipeline.errors import BadInput
 from pipeline.publish import outline, split
-from pipeline.publish.keys import mixed
 from pipeline.publish.manifest import About, Split
 from pipeline.publish.outline import Flags, Integers, Outline, Readers
 from pipeline.publish.recipe import FileFormat, Recipe, check_name

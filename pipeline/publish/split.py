@@ -19,7 +19,7 @@ from typing import cast
 
 import numpy
 
-from pipeline.publish.keys import Numbers, mixed, together
+from pipeline.curate.keys import Numbers, mixed, together
 from pipeline.publish.outline import Flags, Integers, Outline
 from store.relation_types import Relation
 

@@ -1,7 +1,7 @@
 """What each Unicode character counts as, in tables that the compiled parts index.
 
-The same rules as `pipeline.curate.normalise`, which stays their definition: a text none of whose
-characters depends on its neighbours gets the same key here as there (a property test compares).
+The same rules as `pipeline.curate.normalise`, which stays their definition, but character by
+character: marks are not joined with the character before them.
 """
 
 import unicodedata
@@ -15,14 +15,13 @@ from pypinyin.pinyin_dict import pinyin_dict
 from pipeline.curate import normalise
 
 TABLED = 0x20000
-"""Characters from here on are rare ideographs, which count as letters, or left to Python."""
+"""Characters from here on are rare ideographs, which count as letters."""
 LAST_IDEOGRAPH = 0x2A6DF
-COMPLEX, UPPER = 1, 2
-"""Of a raw character: its folding depends on its neighbours; it is an upper-case letter."""
+UPPER = 1
+"""Of a raw character: it is an upper-case letter."""
 KEPT, DIGIT, ASCII, IDEOGRAPH, WORD, SPACE = 1, 2, 4, 8, 16, 32
 """Of a folded character: stands in the key; a decimal digit; one of 0-9 a-z; a word of its own;
 part of a word; white space."""
-_MOST_EXPANDED = 32
 _SOUNDS = 2
 
 
@@ -46,7 +45,6 @@ def characters() -> Characters:
     raw = np.zeros(TABLED, np.uint8)
     folded = np.arange(TABLED, dtype=np.int32)
     expanded = [0]
-    seconds = _seconds_of_compositions()
     for code in range(TABLED):
         character = chr(code)
         if 0xD800 <= code <= 0xDFFF or 0x3400 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7A3:
@@ -54,31 +52,12 @@ def characters() -> Characters:
         if unicodedata.category(character) in ("Lu", "Lt"):
             raw[code] |= UPPER
         result = normalise.fold(normalise.raised(character))
-        if result == character:
-            if code in seconds:
-                raw[code] |= COMPLEX
-            continue
-        if any(ord(each) in seconds for each in result) or len(result) >= _MOST_EXPANDED:
-            raw[code] |= COMPLEX
-        elif len(result) == 1:
+        if len(result) == 1:
             folded[code] = ord(result)
         else:
             folded[code] = -len(expanded)
             expanded += [len(result), *map(ord, result)]
     return Characters(raw, folded, np.array(expanded, np.int32), _kinds(), _sounds())
-
-
-def _seconds_of_compositions() -> set[int]:
-    """Return the characters that may join with, or move before, the one before them."""
-    seconds = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}
-    for code in range(TABLED):
-        character = chr(code)
-        if unicodedata.combining(character):
-            seconds.add(code)
-        parts = unicodedata.decomposition(character).split()
-        if len(parts) == 2 and not parts[0].startswith("<"):
-            seconds.add(int(parts[1], 16))
-    return seconds
 
 
 def _kinds() -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ import pyarrow
 from numba import njit, uint64
 from numpy.typing import NDArray
 
+from pipeline.curate.keys import together
 from pipeline.curate.links import Links
 from pipeline.curate.near import Progress
 from pipeline.curate.near.alignment import new_scratch
@@ -32,7 +33,16 @@ from pipeline.curate.near.naming import (
     same_question,
 )
 from pipeline.curate.near.reading import fold_text
-from pipeline.curate.near.rows import ANSWER, CONTEXT, QUESTION, Read, read_rows, tables
+from pipeline.curate.near.rows import (
+    ANSWER,
+    CONTEXT,
+    QUESTION,
+    Keys,
+    Read,
+    read_keys,
+    read_rows,
+    tables,
+)
 from pipeline.curate.near.words import new_words, split_words
 
 SHARED_QUESTION, SHARED_ANSWER = 0.3, 0.4
@@ -48,9 +58,9 @@ class _Candidates:
     by_answer: NDArray[np.bool_]
 
 
-def exact_links(read: Read) -> Links:
+def exact_links(keys: Keys) -> Links:
     """Link each row with the first one of the same question, answer and setting."""
-    pairs = same_questions(_whole_keys(read))
+    pairs = same_questions(together(together(keys.questions, keys.answers), keys.settings))
     return _links(
         pairs,
         np.full(len(pairs), DUPLICATE, np.int8),
@@ -61,27 +71,30 @@ def exact_links(read: Read) -> Links:
 
 def find(rows: pyarrow.Table, floor: float, progress: Progress) -> Links:
     """Return the links between rows; see `pipeline.curate.near.find_links`."""
+    keys = read_keys(rows)
+    exact = exact_links(keys)
     read = read_rows(rows, lambda share: progress(share * _READ_SHARE))
-    exact = exact_links(read)
     is_first = np.ones(rows.num_rows, np.bool_)
     is_first[exact.other] = False
     candidates = _candidates(
-        read, is_first, lambda share: progress(_READ_SHARE + share * (_JOIN_SHARE - _READ_SHARE))
+        read,
+        keys,
+        is_first,
+        lambda share: progress(_READ_SHARE + share * (_JOIN_SHARE - _READ_SHARE)),
     )
     near = _verified(
-        read, candidates, floor, lambda share: progress(_JOIN_SHARE + share * (1 - _JOIN_SHARE))
+        read,
+        keys,
+        candidates,
+        lambda share: progress(_JOIN_SHARE + share * (1 - _JOIN_SHARE)),
+        floor=floor,
     )
     return _sorted(exact, near)
 
 
-def _whole_keys(read: Read) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        mixer = np.uint64(0x9E3779B97F4A7C15)
-        keys = (read.question_keys * mixer ^ read.answer_keys) * mixer ^ read.setting_keys
-    return np.asarray(keys)
-
-
-def _candidates(read: Read, is_first: NDArray[np.bool_], progress: Progress) -> _Candidates:
+def _candidates(
+    read: Read, keys: Keys, is_first: NDArray[np.bool_], progress: Progress
+) -> _Candidates:
     """Bring together the rows whose questions or answers share samples, or whose question is one.
 
     What was read as samples is used up.
@@ -93,10 +106,10 @@ def _candidates(read: Read, is_first: NDArray[np.bool_], progress: Progress) -> 
         shared = (SHARED_QUESTION, SHARED_ANSWER)[half]
         found.append(close_rows(kept, count, shared))
         progress((half + 1) / 2)
-    same = same_questions(np.where(is_first, read.question_keys, _unique_keys(count)))
+    same = same_questions(np.where(is_first, keys.questions, _unique_keys(count)))
     pairs = np.unique(np.concatenate([*found, same]))
     one, other = _rows_of(pairs)
-    pairs = pairs[read.setting_keys[one] == read.setting_keys[other]]
+    pairs = pairs[keys.settings[one] == keys.settings[other]]
     place = np.searchsorted(found[1], pairs)
     by_answer = np.zeros(len(pairs), np.bool_)
     inside = place < len(found[1])
@@ -120,19 +133,21 @@ def _holders(keys: NDArray[np.uint64]) -> NDArray[np.int32]:
     return np.asarray(counts[places], np.int32)
 
 
-def _verified(read: Read, candidates: _Candidates, floor: float, progress: Progress) -> Links:
+def _verified(
+    read: Read, keys: Keys, candidates: _Candidates, progress: Progress, *, floor: float
+) -> Links:
     pairs = candidates.pairs
     kinds = np.full(len(pairs), UNRELATED, np.int8)
     reasons = np.zeros(len(pairs), np.int8)
     scores = np.zeros((2, len(pairs)), np.float32)
-    holders = _holders(read.answer_keys)
+    holders = _holders(keys.answers)
     scratch = _Sides()
     for start in range(0, len(pairs), _CHUNK):
         part = slice(start, start + _CHUNK)
         _verify(
             (read.columns, tables(), lexicon(), read.word_counts),
             (pairs[part], candidates.by_answer[part]),
-            (read.question_keys, read.answer_keys, read.answer_numbers, holders),
+            (keys.questions, keys.answers, read.answer_numbers, holders),
             scratch.of(read.scratch),
             np.float32(floor),
             (kinds[part], reasons[part], scores[:, part]),
@@ -184,17 +199,17 @@ def _load_question(columns, row, tables, lexicon, side, upper):
     words, text = side
     count = 0
     if columns[CONTEXT].offsets[row] != columns[CONTEXT].offsets[row + 1]:
-        count, _ = fold_text(columns[CONTEXT], row, tables, text, upper)
+        count = fold_text(columns[CONTEXT], row, tables, text, upper)
         text[count], upper[count] = 10, 0
         count += 1
-    more, _ = fold_text(columns[QUESTION], row, tables, text[count:], upper[count:])
+    more = fold_text(columns[QUESTION], row, tables, text[count:], upper[count:])
     return split_words(text, upper, count + more, tables.kinds, lexicon, words)
 
 
 @njit(cache=True, nogil=True)
 def _load_answer(columns, row, tables, lexicon, side, upper):
     words, text = side
-    count, _ = fold_text(columns[ANSWER], row, tables, text, upper)
+    count = fold_text(columns[ANSWER], row, tables, text, upper)
     return split_words(text, upper, count, tables.kinds, lexicon, words)
 
 

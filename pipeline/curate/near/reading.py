@@ -1,4 +1,4 @@
-"""Reading texts out of Arrow's buffers: folding, exact keys, and rare samples of each text.
+"""Reading texts out of Arrow's buffers: folding, their numbers, and rare samples of each text.
 
 No Python string is made. `Tables` are the arrays of `characters()`; scratch buffers are given in.
 """
@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from pipeline.curate.near.characters import (
     ASCII,
-    COMPLEX,
     DIGIT,
     IDEOGRAPH,
     KEPT,
     LAST_IDEOGRAPH,
-    SPACE,
     TABLED,
     UPPER,
     WORD,
 )
 
-SEPARATOR, BAR, MINUS, MINUS_SIGN = 0x1F, ord("|"), ord("-"), 0x2212
+MINUS, MINUS_SIGN = ord("-"), 0x2212
 FULL_STOP, COMMA, COLON, SLASH = ord("."), ord(","), ord(":"), ord("/")
 ROW_BITS = 24
 """A row's number takes the lower bits of a sample, its hash the upper ones."""
@@ -72,29 +70,24 @@ def decode(data, place):
 def fold_text(column, row, tables, out, upper):
     """Write the folded characters of a row to `out`, and which were upper case to `upper`.
 
-    Returns how many there are, and whether a character depends on its neighbours, so that only
-    Python knows the row's key.
+    Returns how many there are. Marks are not joined with the character before them.
     """
-    place, stop = column.offsets[row], column.offsets[row + 1]
-    count, is_complex = 0, False
+    place, stop, count = column.offsets[row], column.offsets[row + 1], 0
     while place < stop:
         code, place = decode(column.data, place)
         if code >= TABLED:
-            is_complex |= code > LAST_IDEOGRAPH
             out[count], upper[count] = code, 0
             count += 1
             continue
-        raw = tables.raw[code]
-        is_complex |= (raw & COMPLEX) != 0
-        folded = tables.folded[code]
+        is_upper, folded = tables.raw[code] & UPPER, tables.folded[code]
         if folded >= 0:
-            out[count], upper[count] = folded, raw & UPPER
+            out[count], upper[count] = folded, is_upper
             count += 1
             continue
         for n in range(tables.expanded[-folded]):
-            out[count], upper[count] = tables.expanded[-folded + 1 + n], raw & UPPER
+            out[count], upper[count] = tables.expanded[-folded + 1 + n], is_upper
             count += 1
-    return count, is_complex
+    return count
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -126,50 +119,31 @@ def number_end(folded, start, count, kinds):
 
 
 @njit(cache=True, nogil=True)
-def key_text(folded, count, kinds, out):
-    """Write the key of a folded text to `out`; return its length, how many are its letters, and a
-    hash of its numbers in any order, with how many there are in the lowest byte.
-
-    What `normalise.key` gives: the letters, a separator and the numbers; without a letter the
-    stripped text.
-    """
+def letters_of(folded, count, kinds, out):
+    """Write what of a folded text stands in its key to `out`; return how many characters."""
     size = 0
     for n in range(count):
         if kind_of(folded[n], kinds) & KEPT:
             out[size] = folded[n]
             size += 1
-    letters = size
-    if letters == 0:
-        first, last = 0, count
-        while first < last and kind_of(folded[first], kinds) & SPACE:
-            first += 1
-        while last > first and kind_of(folded[last - 1], kinds) & SPACE:
-            last -= 1
-        out[: last - first] = folded[first:last]
-        return last - first, 0, uint64(0)
-    out[size] = SEPARATOR
-    size += 1
-    place, is_first, numbers, found = 0, True, uint64(0), 0
+    return size
+
+
+@njit(cache=True, nogil=True)
+def numbers_of(folded, count, kinds):
+    """Return a hash of a folded text's numbers in any order, and in its lowest byte how many."""
+    place, numbers, found = 0, uint64(0), 0
     while place < count:
-        if not may_start_number(folded[place], kinds):
-            place += 1
-            continue
-        end = number_end(folded, place, count, kinds)
+        end = place
+        if may_start_number(folded[place], kinds):
+            end = number_end(folded, place, count, kinds)
         if end == place:
             place += 1
             continue
-        if not is_first:
-            out[size] = BAR
-            size += 1
-        is_first = False
-        out[size : size + end - place] = folded[place:end]
-        if out[size] == MINUS_SIGN:
-            out[size] = MINUS
-        size += end - place
         numbers += number_hash(folded, place, end)
         found += 1
         place = end
-    return size, letters, (numbers & ~uint64(0xFF)) | uint64(min(found, 255))
+    return (numbers & ~uint64(0xFF)) | uint64(min(found, 255))
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -1,4 +1,4 @@
-"""One pass over all rows: the exact key of each, and the samples by which close ones are found."""
+"""What is read of all rows: their exact keys, and the samples by which close ones are found."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,10 @@ import pyarrow
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipeline.curate import normalise
+from pipeline.curate.keys import together
 from pipeline.curate.near import Progress
 from pipeline.curate.near.characters import WORD, characters
+from pipeline.curate.near.keys import keys_of
 from pipeline.curate.near.reading import (
     ROW_BITS,
     Column,
@@ -17,15 +18,16 @@ from pipeline.curate.near.reading import (
     fold_text,
     hash_codes,
     ideographs_in,
-    key_text,
     kind_of,
+    letters_of,
+    numbers_of,
     sample,
 )
 from pipeline.errors import BadInput
 
-COLUMNS = ("question", "context", "answer", "system", "history")
-"""What is read of each row, in the order of the numbers below."""
-QUESTION, CONTEXT, ANSWER, SYSTEM, HISTORY = range(5)
+COLUMNS = ("question", "context", "answer")
+"""The texts that are compared, in the order of the numbers below."""
+QUESTION, CONTEXT, ANSWER = range(3)
 SAMPLES = 16
 """About so many runs of letters are taken of a question, and of an answer."""
 _ROOM = 3 * SAMPLES
@@ -36,15 +38,21 @@ SHORTEST_ANSWER = 12
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """The numbers of each row's normalised texts: equal texts have equal ones."""
+
+    questions: NDArray[np.uint64]
+    """Of question and context."""
+    answers: NDArray[np.uint64]
+    settings: NDArray[np.uint64]
+    """Of system prompt and history: pairs that differ in these are never compared."""
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """What the pass found."""
 
     columns: tuple[Column, ...]
-    question_keys: NDArray[np.uint64]
-    """Of question and context."""
-    answer_keys: NDArray[np.uint64]
-    setting_keys: NDArray[np.uint64]
-    """Of system prompt and history: pairs that differ in these are never compared."""
     answer_numbers: NDArray[np.uint64]
     """A hash of the answer's numbers in any order, with how many there are in the lowest byte."""
     question_samples: NDArray[np.uint64]
@@ -62,53 +70,75 @@ def tables() -> Tables:
     return Tables(found.raw, found.folded, found.expanded, found.kinds, found.sounds)
 
 
-def read_rows(rows: pyarrow.Table, progress: Progress, *, with_samples: bool = True) -> Read:
+def read_keys(rows: pyarrow.Table) -> Keys:
+    """Return the keys of every row."""
+
+    def keys(name: str) -> NDArray[np.uint64]:
+        return keys_of(rows[name])
+
+    return Keys(
+        questions=together(keys("question"), keys("context")),
+        answers=keys("answer"),
+        settings=together(keys("system"), keys("history")),
+    )
+
+
+def read_rows(rows: pyarrow.Table, progress: Progress) -> Read:
     """Read every row once; BadInput where there are too many to number."""
     if rows.num_rows >= 1 << ROW_BITS:
         raise BadInput(f"{rows.num_rows:,} pairs are more than can be compared at once.")
     columns = tuple(_column(rows[name]) for name in COLUMNS)
     scratch = _scratch(columns)
-    keys = np.zeros((rows.num_rows, len(COLUMNS)), np.uint64)
     numbers = np.zeros(rows.num_rows, np.uint64)
-    is_complex = np.zeros(rows.num_rows, np.bool_)
     word_counts = np.zeros(_COUNTED_WORDS, np.uint16)
     taken: tuple[list[NDArray[np.uint64]], list[NDArray[np.uint64]]] = ([], [])
+    out = np.empty((2, CHUNK_ROWS * _ROOM), np.uint64)
     for start in range(0, rows.num_rows, CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, rows.num_rows)
-        out = np.empty((2, (stop - start) * _ROOM if with_samples else 0), np.uint64)
-        counts = _read(
-            columns, (start, stop), tables(), (keys, numbers, is_complex), out, word_counts, scratch
-        )
+        counts = _read(columns, (start, stop), tables(), numbers, out, word_counts, scratch)
         for place in (0, 1):
             taken[place].append(out[place, : counts[place]].copy())
         progress(stop / rows.num_rows)
-    _read_complex(rows, np.flatnonzero(is_complex), keys)
+    none = np.empty(0, np.uint64)
     return Read(
         columns=columns,
-        question_keys=_joined(keys[:, QUESTION], keys[:, CONTEXT]),
-        answer_keys=keys[:, ANSWER].copy(),
         answer_numbers=numbers,
-        setting_keys=_joined(keys[:, SYSTEM], keys[:, HISTORY]),
-        question_samples=np.concatenate(taken[0]) if taken[0] else np.empty(0, np.uint64),
-        answer_samples=np.concatenate(taken[1]) if taken[1] else np.empty(0, np.uint64),
+        question_samples=np.concatenate([none, *taken[0]]),
+        answer_samples=np.concatenate([none, *taken[1]]),
         word_counts=word_counts,
         scratch=scratch,
     )
 
 
 def _column(texts: pyarrow.ChunkedArray) -> Column:
-    """Take the buffers of a column of texts; null is an empty text."""
-    whole = texts.cast(pyarrow.large_string()).combine_chunks()
-    if isinstance(whole, pyarrow.ChunkedArray):
-        whole = pyarrow.concat_arrays(whole.chunks or [pyarrow.array([], pyarrow.large_string())])
-    _, offsets, data = whole.buffers()
-    if offsets is None:
-        return Column(np.zeros(1, np.int64), np.zeros(1, np.uint8))
-    places = np.frombuffer(offsets, np.int64)[whole.offset : whole.offset + len(whole) + 1]
-    held = (
-        np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
-    )
-    return Column(places, held)
+    """Take the bytes of a column of texts, several chunks into one copy; null is an empty text."""
+    chunks = [_buffers(chunk.cast(pyarrow.large_string())) for chunk in texts.chunks]
+    if len(chunks) == 1:
+        return chunks[0]
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    data = np.empty(sum(int(c.offsets[-1] - c.offsets[0]) for c in chunks), np.uint8)
+    row = end = 0
+    for chunk in chunks:
+        first, last = int(chunk.offsets[0]), int(chunk.offsets[-1])
+        offsets[row + 1 : row + len(chunk.offsets)] = chunk.offsets[1:] + (end - first)
+        data[end : end + last - first] = chunk.data[first:last]
+        row, end = row + len(chunk.offsets) - 1, end + last - first
+    return _frozen(offsets, data)
+
+
+def _buffers(texts: pyarrow.LargeStringArray) -> Column:
+    _, offsets, data = texts.buffers()
+    if not len(texts) or offsets is None:
+        return _frozen(np.zeros(1, np.int64), np.zeros(0, np.uint8))
+    places = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return _frozen(places, np.frombuffer(data or b"", np.uint8))
+
+
+def _frozen(offsets: NDArray[np.int64], data: NDArray[np.uint8]) -> Column:
+    """Make a column that cannot be written to: numba compiles for one kind of array only."""
+    offsets, data = offsets.view(), data.view()
+    offsets.flags.writeable = data.flags.writeable = False
+    return Column(offsets, data)
 
 
 def _scratch(columns: tuple[Column, ...]) -> int:
@@ -116,21 +146,6 @@ def _scratch(columns: tuple[Column, ...]) -> int:
     longest = [int(np.diff(column.offsets).max(initial=0)) for column in columns]
     # The most that a byte can become is six characters (U+FDFA: three bytes, eighteen).
     return 6 * max(longest[QUESTION] + longest[CONTEXT], *longest) + 64
-
-
-def _joined(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Make one hash of two, in which their order counts."""
-    with np.errstate(over="ignore"):
-        return np.asarray(one * np.uint64(0x9E3779B97F4A7C15) ^ (other + np.uint64(1)))
-
-
-def _read_complex(rows: pyarrow.Table, places: NDArray[np.int64], keys: NDArray[np.uint64]) -> None:
-    """Take the keys of rows with characters that depend on their neighbours from Python."""
-    for row in places.tolist():
-        for place, name in enumerate(COLUMNS):
-            text = normalise.key(rows[name][row].as_py() or "")
-            codes = np.array([ord(character) for character in text], np.int32)
-            keys[row, place] = hash_codes(codes, 0, len(codes))
 
 
 @njit(cache=True, nogil=True)
@@ -149,31 +164,24 @@ def _count_words(folded, count, kinds, word_counts):
 
 
 @njit(cache=True, nogil=True)
-def _read(columns, span, tables, results, out, word_counts, scratch):
+def _read(columns, span, tables, numbers, out, word_counts, scratch):
     start, stop = span
-    keys, numbers, is_complex = results
     folded, upper = np.empty(scratch, np.int32), np.empty(scratch, np.uint8)
-    text = np.empty(2 * scratch, np.int32)
+    text = np.empty(scratch, np.int32)
     hashes = np.empty(_ROOM, np.uint64)
     counts = np.zeros(2, np.int64)
-    has_samples = out.shape[1] > 0
     for row in range(start, stop):
-        for place in range(5):
+        for place in range(3):
             column = columns[place]
-            if place > 0 and column.offsets[row] == column.offsets[row + 1]:
-                keys[row, place] = hash_codes(text, 0, 0)
+            if place == CONTEXT and column.offsets[row] == column.offsets[row + 1]:
                 continue
-            count, is_bound = fold_text(column, row, tables, folded, upper)
-            size, letters, found = key_text(folded, count, tables.kinds, text)
-            keys[row, place] = hash_codes(text, 0, size)
-            is_complex[row] |= is_bound
-            if not has_samples or place > ANSWER:
-                continue
-            if place == ANSWER:
-                numbers[row] = found
+            count = fold_text(column, row, tables, folded, upper)
+            letters = letters_of(folded, count, tables.kinds, text)
             _count_words(folded, count, tables.kinds, word_counts)
-            if place == ANSWER and letters < SHORTEST_ANSWER:
-                continue
+            if place == ANSWER:
+                numbers[row] = numbers_of(folded, count, tables.kinds)
+                if letters < SHORTEST_ANSWER:
+                    continue
             is_dense = 2 * ideographs_in(text, letters, tables.kinds) > letters
             run = (4 if is_dense else 8) if place == ANSWER else (3 if is_dense else 6)
             side = 1 if place == ANSWER else 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy
 import pyarrow
 
-from pipeline.publish.keys import keys_of, together
+from pipeline.curate.keys import keys_of, together
 from pipeline.publish.outline import Outline
 from store.types import Dataset, Role
 

@@ -4,9 +4,9 @@ import pyarrow
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.curate.keys import keys_of, number_of
+from pipeline.curate.near import keys as compiled_keys
 from pipeline.curate.normalise import key
-from pipeline.publish import compiled_keys
-from pipeline.publish.keys import keys_of, number_of
 
 spiky = st.text(
     alphabet=st.sampled_from(

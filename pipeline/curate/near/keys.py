@@ -1,12 +1,9 @@
-"""The same numbers as `pipeline.publish.keys`, by a compiled pass over UTF-8 bytes.
+"""The same numbers as `pipeline.curate.keys`, by a compiled pass over UTF-8 bytes.
 
 Characters that fold to one character, or to none that counts, are read from a table; a text with
-any other (combining marks, ligatures, digits of other scripts) is left to Python. Importing this
-loads numba; nothing but `keys` does.
+any other (combining marks, ligatures, digits of other scripts) is left to Python.
 """
 
-# numba gives the compiled functions their types.
-# mypy: disallow-untyped-defs=False, check-untyped-defs=False
 import string
 import unicodedata
 from dataclasses import dataclass
@@ -17,8 +14,9 @@ import numba
 import numpy
 import pyarrow
 
+from pipeline.curate.keys import MULTIPLIER, Numbers, mixed, number_of
+from pipeline.curate.near.reading import decode
 from pipeline.curate.normalise import fold, keeps, key
-from pipeline.publish.keys import MULTIPLIER, Numbers, mixed, number_of
 
 _TABLE_SIZE = 0x20000
 _EMOJI = range(0x1F300, 0x1FB00)
@@ -118,22 +116,6 @@ def _mix(number):
     return number ^ (number >> _S31)
 
 
-@numba.njit(nogil=True, cache=True, inline="always")
-def _decoded(content, at):
-    """Return the character at a byte, and how many bytes it takes."""
-    first = content[at]
-    if first < 0x80:
-        return numpy.int64(first), 1
-    if first < 0xE0:
-        return (numpy.int64(first) & 0x1F) << 6 | (numpy.int64(content[at + 1]) & 0x3F), 2
-    if first < 0xF0:
-        code = (numpy.int64(first) & 0x0F) << 12 | (numpy.int64(content[at + 1]) & 0x3F) << 6
-        return code | (numpy.int64(content[at + 2]) & 0x3F), 3
-    code = (numpy.int64(first) & 0x07) << 18 | (numpy.int64(content[at + 1]) & 0x3F) << 12
-    code |= (numpy.int64(content[at + 2]) & 0x3F) << 6
-    return code | (numpy.int64(content[at + 3]) & 0x3F), 4
-
-
 @numba.njit(nogil=True, cache=True)
 def _read(content, offsets, folded, weights, kinds, numbers, is_left):
     """Fill in the number of each text that is not empty, and which are left to Python."""
@@ -149,8 +131,7 @@ def _read(content, offsets, folded, weights, kinds, numbers, is_left):
             if code < 0x80:
                 at += 1
             else:
-                code, size = _decoded(content, at)
-                at += size
+                code, at = decode(content, at)
                 if code >= _TABLE_SIZE:
                     if code < _FIRST_IDEOGRAPH or code > _LAST_IDEOGRAPH:
                         is_left[row] = True

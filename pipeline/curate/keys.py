@@ -28,9 +28,12 @@ def keys_of(texts: pyarrow.ChunkedArray, *, are_many: bool = False) -> Numbers:
     """Return the number of each text's key, in order; read by the compiled pass if `are_many`."""
     if are_many:
         # Its library is large and slow to load: many texts are worth it.
-        from pipeline.publish import compiled_keys  # noqa: PLC0415
+        from pipeline.curate.near.compiled import keep_compiled  # noqa: PLC0415
 
-        return compiled_keys.keys_of(texts)
+        keep_compiled()
+        from pipeline.curate.near import keys  # noqa: PLC0415
+
+        return keys.keys_of(texts)
     listed = texts.to_pylist()
     known = {text: number_of(key(text)) for text in set(listed)}
     return numpy.array([known[text] for text in listed], dtype=numpy.uint64)
