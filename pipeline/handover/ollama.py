@@ -8,12 +8,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import tokenizers
-
 from pipeline.handover.frames import NotTranslatable, translate
 from pipeline.handover.subject import Subject
+from pipeline.jsonio import read_json
 from pipeline.models import tokenizer
-from pipeline.models.tokenizer import FILE, NoTokenizer
+from pipeline.models.tokenizer import LocalCoder, NoTokenizer
 
 MODELFILE = "Modelfile"
 READS_SAFETENSORS = ("Llama", "Mistral", "Mixtral", "Gemma", "Phi3")
@@ -35,39 +34,36 @@ def modelfile(subject: Subject, gguf: Path | None = None) -> Modelfile:
     """Write the Modelfile of a merged model: from its GGUF file where there is one."""
     families = _architecture(subject.folder)
     needs_gguf = not any(family in families for family in READS_SAFETENSORS)
-    source = gguf.name if gguf else (f"{subject.name}.gguf" if needs_gguf else ".")
-    lines = [f"FROM ./{source}" if source != "." else "FROM ."]
-    untranslated = ""
+    if gguf or needs_gguf:
+        lines = [f"FROM ./{gguf.name if gguf else f'{subject.name}.gguf'}"]
+    else:
+        lines = ["FROM ."]
+    stored, coder, untranslated = subject.stored, _coder(subject.folder), ""
     try:
-        frames = translate(
-            subject.stored.template, subject.stored.special_tokens, _begin(subject.folder)
-        )
+        frames = translate(stored.template, stored.special_tokens, _begin(coder) if coder else "")
         lines.append(f'TEMPLATE """{frames.go_template}"""')
     except NotTranslatable as reason:
         untranslated = str(reason)
-    lines += [f"PARAMETER stop {json.dumps(end, ensure_ascii=False)}" for end in _ends(subject)]
+    ends = [coder.name(token) for token in coder.end_ids] if coder else []
+    lines += [f"PARAMETER stop {json.dumps(end, ensure_ascii=False)}" for end in ends]
     return Modelfile("\n".join(lines) + "\n", needs_gguf and gguf is None, untranslated)
 
 
 def _architecture(folder: Path) -> str:
-    value = json.loads((folder / "config.json").read_bytes()).get("architectures")
+    value = read_json(folder / "config.json").get("architectures")
     return " ".join(map(str, value)) if isinstance(value, list) else ""
 
 
-def _ends(subject: Subject) -> tuple[str, ...]:
-    """Return the tokens that end an answer, as text."""
+def _coder(folder: Path) -> LocalCoder | None:
     try:
-        coder = tokenizer.load(subject.folder)
+        return tokenizer.load(folder)
     except NoTokenizer:
-        return (subject.stored.special_tokens.get("eos_token", ""),)
-    return tuple(coder.name(token) for token in coder.end_ids)
+        return None
 
 
-def _begin(folder: Path) -> str:
+def _begin(coder: LocalCoder) -> str:
     """Return the token that the tokenizer puts before every text by itself; mostly none."""
-    path = folder / FILE
-    if not path.is_file():
-        return ""
-    reader = tokenizers.Tokenizer.from_file(str(path))
-    whole, bare = (reader.encode("a", add_special_tokens=each).tokens for each in (True, False))
+    whole, bare = (
+        coder.tokenizer.encode("a", add_special_tokens=each).tokens for each in (True, False)
+    )
     return whole[0] if len(whole) > len(bare) and whole[0] != bare[0] else ""

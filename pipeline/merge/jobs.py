@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -161,6 +162,14 @@ def stop(workspace: Workspace, merge_id: int) -> None:
     merge = read(workspace, merge_id)
     if not processes.request_stop(merge.folder):
         raise DoesNotHold(f"Merge {merge_id} does not run: it is {merge.work.state}.")
+
+
+def forget(workspace: Workspace, merge_id: int) -> None:
+    """Delete what is kept of a merge that is over; a model that it made stays."""
+    merge = read(workspace, merge_id)
+    if merge.is_active:
+        raise BadInput(f"Merge {merge_id} is at work. Stop it first.")
+    shutil.rmtree(merge.folder)
 
 
 def adapter_of(run: Run, checkpoint: str = "") -> Path:
