@@ -52,7 +52,9 @@ class Health:
     device: str
     dtype: str
     waiting: int
-    """Questions in the queue, the one being answered too."""
+    """Questions in the queue, those being answered too."""
+    memory_bytes: int = 0
+    """What the model and its adapters occupy on their device."""
 
 
 def compare(endpoint: Endpoint, question: Question) -> Iterator[Piece]:
@@ -106,12 +108,14 @@ def health(endpoint: Endpoint, *, timeout_s: float = 5.0) -> Health:
     """Ask a server of ours what it holds; ServerGone if nothing answers."""
     value = _get(endpoint, "/health", timeout_s)
     names, waiting = value.get("models"), value.get("waiting")
+    memory = value.get("memory_bytes")
     return Health(
         model=str(value.get("model", "")),
         models=tuple(str(name) for name in names) if isinstance(names, list) else (),
         device=str(value.get("device", "")),
         dtype=str(value.get("dtype", "")),
         waiting=waiting if isinstance(waiting, int) else 0,
+        memory_bytes=memory if isinstance(memory, int) else 0,
     )
 
 

@@ -5,7 +5,7 @@ words for the person who asked; nothing of a conversation's text is ever in such
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Literal, cast, get_args
 
 from pipeline.errors import BadInput
@@ -41,6 +41,8 @@ class Settings:
     max_tokens: int = 512
     seed: int = 0
     """Every model of one comparison is given the same noise, so that only weights differ."""
+    repetition_penalty: float = 1.0
+    """Above 1, tokens that stand in prompt or answer already are made less likely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Stamp:
     """Answer tokens over the time from the start of reading the prompt to the last token."""
     prompt: str
     """The whole prompt as the model read it, special tokens too."""
+    repetition_penalty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,9 @@ def parse_settings(given: Mapping[str, object]) -> Settings:
         top_p=_number(given, "top_p", default.top_p, 0.001, 1.0),
         max_tokens=int(_number(given, "max_tokens", default.max_tokens, 1, MOST_TOKENS)),
         seed=int(_number(given, "seed", default.seed, 0, 2**53)),
+        repetition_penalty=_number(
+            given, "repetition_penalty", default.repetition_penalty, 0.5, 3.0
+        ),
     )
 
 
@@ -209,12 +215,12 @@ def parse_piece(value: object) -> Piece:
 
 
 def parse_stamp(given: Mapping[str, object]) -> Stamp:
-    """Read a stamp; fields of a newer server are left out, a missing one raises BadInput."""
-    names = {field.name for field in fields(Stamp)}
-    missing = sorted(names - given.keys())
+    """Read a stamp, of an older or newer server too; one that lacks what all had is BadInput."""
+    names = {field.name: field.default is MISSING for field in fields(Stamp)}
+    missing = sorted(name for name, is_needed in names.items() if is_needed and name not in given)
     if missing:
         raise BadInput(f"The stamp of an answer lacks {', '.join(missing)}.")
-    return Stamp(**{name: given[name] for name in names})  # type: ignore[arg-type]
+    return Stamp(**{name: given[name] for name in names if name in given})  # type: ignore[arg-type]
 
 
 def _message(value: object, place: int) -> Message:

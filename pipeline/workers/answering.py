@@ -1,53 +1,82 @@
-"""One question to the held models: prompts, answers, and the stamp under each."""
+"""Questions to the held models: prompts, answers, and the stamp under each."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
-from pipeline.chat.protocol import Final, Piece, Question, Stamp, Text
-from pipeline.errors import PipelineError
+from pipeline.chat.protocol import Final, Question, Stamp, Text
+from pipeline.errors import BadInput, PipelineError
+from pipeline.workers.answers import Limits
 from pipeline.workers.generate import Generated, Request, generate
 from pipeline.workers.holding import Held
-from pipeline.workers.owner import Failure
+from pipeline.workers.owner import Failure, Ticket
 from pipeline.workers.prompts import Prompt, render, with_system
 
 
-def answer(
-    held: Held,
-    question: Question,
-    tell: Callable[[Piece], None],
-    should_stop: Callable[[], bool],
-) -> None:
-    """Ask every model of the question; tell their text as it comes, then a Final for each."""
-    messages = with_system(question.messages, question.system_prompt)
-    templates = held.templates.choose(question)
-    prompts = {name: render(held.tokenizer, templates[name], messages) for name in question.models}
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One model's answer to one question."""
+
+    ticket: Ticket
+    model: str
+    prompt: Prompt
+
+    @property
+    def question(self) -> Question:
+        return self.ticket.question
+
+
+def answer(held: Held, tickets: Sequence[Ticket]) -> None:
+    """Answer all questions in one batch; each hears its models' texts, and a Final for each."""
+    rows = [row for ticket in tickets for row in _rows(held, ticket)]
+    if not rows:
+        return
     try:
         generated = generate(
             held.model,
             held.tokenizer,
-            [Request(name, prompts[name].ids) for name in question.models],
-            question.settings,
-            on_text=lambda row, text: tell(Text(question.models[row], text)),
-            should_stop=should_stop,
+            [Request(row.model, row.prompt.ids) for row in rows],
+            [row.question.settings for row in rows],
+            on_text=lambda place, text: rows[place].ticket.tell(Text(rows[place].model, text)),
+            is_given_up=lambda place: rows[place].ticket.is_cancelled(),
             can_mix=held.self_test.can_mix,
         )
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()  # so that the next, shorter question finds what there is
         raise
-    for name, done in zip(question.models, generated, strict=True):
-        tell(Final(name, done.finish_reason, _stamp(held, question, name, prompts[name], done)))
+    for row, done in zip(rows, generated, strict=True):
+        row.ticket.tell(Final(row.model, done.finish_reason, _stamp(held, row, done)))
 
 
-def _stamp(held: Held, question: Question, name: str, prompt: Prompt, done: Generated) -> Stamp:
-    weights = held.weights.get(name)
-    settings = question.settings
+def _rows(held: Held, ticket: Ticket) -> list[_Row]:
+    """The prompts of a question; one that cannot be asked is told why, and has none."""
+    question = ticket.question
+    try:
+        messages = with_system(question.messages, question.system_prompt)
+        templates = held.templates.choose(question)
+        rows = [
+            _Row(ticket, name, render(held.tokenizer, templates[name], messages))
+            for name in question.models
+        ]
+        for row in rows:
+            request = Request(row.model, row.prompt.ids)
+            Limits.of(held.model, held.tokenizer, request, question.settings)
+    except BadInput as error:
+        ticket.tell(Failure("refused", str(error)))
+        return []
+    return rows
+
+
+def _stamp(held: Held, row: _Row, done: Generated) -> Stamp:
+    weights = held.weights.get(row.model)
+    settings = row.question.settings
     return Stamp(
-        model=name,
+        model=row.model,
         base=str(held.config.model),
         adapter=str(weights.folder) if weights else None,
         adapter_sha1=weights.sha1 if weights else None,
-        system_prompt=prompt.system_prompt,
+        system_prompt=row.prompt.system_prompt,
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_tokens=settings.max_tokens,
@@ -55,11 +84,12 @@ def _stamp(held: Held, question: Question, name: str, prompt: Prompt, done: Gene
         mode=done.mode,
         device=str(held.model.device),
         dtype=str(held.model.dtype).removeprefix("torch."),
-        prompt_tokens=len(prompt.ids),
+        prompt_tokens=len(row.prompt.ids),
         tokens=len(done.token_ids),
         first_token_s=round(done.first_token_s, 3),
         tokens_per_second=round(done.tokens_per_second, 1),
-        prompt=prompt.text,
+        prompt=row.prompt.text,
+        repetition_penalty=settings.repetition_penalty,
     )
 
 

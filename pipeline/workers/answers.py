@@ -69,7 +69,7 @@ class PromptTooLong(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where answers end, and what fills the rows that ended before the others."""
+    """Where an answer ends, and what fills its row after that while others grow."""
 
     end_ids: frozenset[int]
     pad_id: int
@@ -80,19 +80,19 @@ class Limits:
         cls,
         model: PreTrainedModel,
         tokenizer: Tokenizer,
-        requests: Sequence[Request],
+        request: Request,
         settings: Settings,
     ) -> "Limits":
-        """Work them out; PromptTooLong if the longest prompt leaves no room for one token."""
+        """Work them out; PromptTooLong if the prompt leaves no room for one token."""
         ends = frozenset(end_ids(model, tokenizer))
         if not ends:
             raise BadInput("The model names no token that ends an answer (eos_token_id).")
         pad = tokenizer.pad_token_id
-        longest = max((len(request.prompt_ids) for request in requests), default=0)
+        length = len(request.prompt_ids)
         window = context_tokens(model)
-        if window is not None and longest >= window:
-            raise PromptTooLong(longest, window)
-        room = settings.max_tokens if window is None else window - longest
+        if window is not None and length >= window:
+            raise PromptTooLong(length, window)
+        room = settings.max_tokens if window is None else window - length
         return cls(ends, min(ends) if pad is None else pad, min(settings.max_tokens, room))
 
 

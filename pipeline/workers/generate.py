@@ -4,9 +4,9 @@ PEFT keeps the chosen adapter as state of the model: **one thread only may call 
 What a prompt is and where answers go is the caller's business; prompts come as token ids.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -22,65 +22,73 @@ from pipeline.chat.protocol import BASE, Mode, Settings
 from pipeline.errors import BadInput
 from pipeline.workers.answers import Generated, Limits, Request, Row, RowStreamer, Tokenizer
 from pipeline.workers.detokenise import TextStream
-from pipeline.workers.sampling import SharedNoise
+from pipeline.workers.mixing import hindrances, mixed
+from pipeline.workers.sampling import RowDraws
 
 __all__ = ["Generated", "Request", "Settings", "generate"]
 
-logger = logging.getLogger(__name__)
-
-PEFT_BASE = "__base__"
-# What PEFT raises before the first token where it cannot mix: DoRA and merged layers (ValueError),
-# modules_to_save in one adapter only (KeyError), tuners and layers that know nothing of it.
-MIX_REFUSALS = (ValueError, KeyError, TypeError, AttributeError, NotImplementedError)
-
 OnText = Callable[[int, str], None]
 ShouldStop = Callable[[], bool]
+IsGivenUp = Callable[[int], bool]
 
 
 def generate(
     model: PreTrainedModel,
     tokenizer: Tokenizer,
     requests: Sequence[Request],
-    settings: Settings,
+    settings: Settings | Sequence[Settings],
     *,
     on_text: OnText = lambda row, text: None,
     should_stop: ShouldStop = lambda: False,
+    is_given_up: IsGivenUp = lambda row: False,
     can_mix: bool = True,
 ) -> list[Generated]:
-    """Answer all requests in one batch and return the answers in their order.
+    """Answer all requests, by one settings for all or one for each, and return them in order.
 
-    Requests of several models form one mixed batch; where PEFT refuses that (or `can_mix` is
-    False) a batch for each model, one after another. An answer's `mode` says which it was.
-    `on_text(row, piece)` is called with whole characters as they come, from this thread;
-    `should_stop()` is asked at each token and ends every unfinished answer as `cancelled`.
-    Raises PromptTooLong; what torch raises passes through, with PEFT's hooks taken back.
+    Requests of the base and of plain LoRA adapters form one mixed batch (unless `can_mix` is
+    False); other models answer in a batch each, one after another. An answer's `mode` says which
+    it was. `on_text(row, piece)` is called with whole characters as they come, from this thread;
+    `should_stop()` is asked at each token and ends every unfinished answer as `cancelled`,
+    `is_given_up(row)` ends that one. Raises PromptTooLong; what torch raises passes through.
     """
-    limits = Limits.of(model, tokenizer, requests, settings)
-    names = list(dict.fromkeys(request.model for request in requests))
+    of_each = [settings] * len(requests) if isinstance(settings, Settings) else list(settings)
+    limits = [
+        Limits.of(model, tokenizer, request, own)
+        for request, own in zip(requests, of_each, strict=True)
+    ]
     decode = partial(tokenizer.decode, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    rows = [
+        Row(request, own, TextStream(decode), partial(on_text, place))
+        for place, (request, own) in enumerate(zip(requests, limits, strict=True))
+    ]
+    batches = _batches(model, [request.model for request in requests], can_mix=can_mix)
+    for places in batches:
+        names = [requests[place].model for place in places]
+        batch = _Batch(
+            [rows[place] for place in places],
+            [of_each[place] for place in places],
+            lambda: should_stop() or all(is_given_up(place) for place in range(len(rows))),
+            [partial(is_given_up, place) for place in places],
+        )
+        with only(model, names[0]) if len(set(names)) == 1 else mixed(model, names):
+            _run(model, batch)
+    apart: Mode = "alone" if len(batches) == 1 else "in turn"
+    modes = {
+        place: "mixed" if len({requests[each].model for each in places}) > 1 else apart
+        for places in batches
+        for place in places
+    }
+    return [row.generated(modes[place]) for place, row in enumerate(rows)]
 
-    def new_rows() -> list[Row]:
-        return [
-            Row(request, limits, TextStream(decode), partial(on_text, place))
-            for place, request in enumerate(requests)
-        ]
 
-    rows = new_rows()
-    if len(names) > 1 and can_mix:
-        try:
-            _run(model, rows, settings, should_stop, mix=True)
-            return [row.generated("mixed") for row in rows]
-        except MIX_REFUSALS as refusal:
-            if any(row.token_ids for row in rows):
-                raise
-            logger.warning("PEFT refuses a mixed batch, so one model after another: %r", refusal)
-            rows = new_rows()
-    for name in names:
-        with only(model, name):
-            batch = [row for row in rows if row.request.model == name]
-            _run(model, batch, settings, should_stop, mix=False)
-    mode: Mode = "alone" if len(names) == 1 else "in turn"
-    return [row.generated(mode) for row in rows]
+def _batches(model: PreTrainedModel, names: Sequence[str], *, can_mix: bool) -> list[list[int]]:
+    """Say which rows answer together: those that mix, then each other model's."""
+    different = list(dict.fromkeys(names))
+    apart = set(hindrances(model, different)) if can_mix else set(different)
+    groups = [[name] for name in different if name in apart]
+    if together := [name for name in different if name not in apart]:
+        groups.insert(0, together)
+    return [[row for row, name in enumerate(names) if name in group] for group in groups]
 
 
 @contextmanager
@@ -98,29 +106,6 @@ def only(model: PreTrainedModel, name: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def hooks_taken_back(model: PreTrainedModel) -> Iterator[None]:
-    """Remove the forward hooks that a failure inside leaves behind.
-
-    A mixed `generate` of PEFT 0.21 that raises leaves a hook on every LoRA layer; each later call
-    of that model then fails, or answers with the wrong adapters.
-    """
-    before = {module: set(module._forward_pre_hooks) for module in model.modules()}
-    try:
-        yield
-    except BaseException:
-        for module, kept in before.items():
-            for key in module._forward_pre_hooks.keys() - kept:
-                del module._forward_pre_hooks[key]
-                module._forward_pre_hooks_with_kwargs.pop(key, None)
-        raise
-
-
-def adapter_names(names: Sequence[str]) -> list[str]:
-    """The names of a batch's rows as PEFT writes them."""
-    return [PEFT_BASE if name == BASE else name for name in names]
-
-
 def padded(
     prompts: Sequence[Sequence[int]], pad_id: int, device: torch.device
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -132,53 +117,58 @@ def padded(
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
 
-class _StopAsked(StoppingCriteria):
-    """Ends every row once `should_stop()` is true. Unlike an exception it leaves no hooks."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows that grow together, how each is drawn, and who may end it."""
 
-    def __init__(self, should_stop: ShouldStop) -> None:
-        self._should_stop = should_stop
+    rows: Sequence[Row]
+    settings: Sequence[Settings]
+    should_stop: ShouldStop
+    given_up: Sequence[ShouldStop]
+
+
+class _Ended(StoppingCriteria):
+    """Ends the rows that are whole or given up, and all once the batch should stop."""
+
+    def __init__(self, batch: _Batch) -> None:
+        self._batch = batch
 
     def __call__(
         self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: object
     ) -> torch.Tensor:
-        return torch.full(
-            (input_ids.shape[0],), self._should_stop(), dtype=torch.bool, device=input_ids.device
-        )
+        for row, is_given_up in zip(self._batch.rows, self._batch.given_up, strict=True):
+            if is_given_up():
+                row.end("cancelled")
+        stop = self._batch.should_stop()
+        ended = [stop or row.finish_reason is not None for row in self._batch.rows]
+        return torch.tensor(ended, device=input_ids.device)
 
 
-def _run(
-    model: PreTrainedModel,
-    rows: Sequence[Row],
-    settings: Settings,
-    should_stop: ShouldStop,
-    *,
-    mix: bool,
-) -> None:
-    """Let rows of one length limit grow to their ends."""
-    if should_stop():
+def _run(model: PreTrainedModel, batch: _Batch) -> None:
+    """Let the rows of a batch grow to their ends."""
+    if batch.should_stop():
         return
-    limits = rows[0].limits
-    ids, mask = padded([row.request.prompt_ids for row in rows], limits.pad_id, model.device)
-    mixing = {"adapter_names": adapter_names([row.request.model for row in rows])} if mix else {}
-    noise = [SharedNoise(settings)] if settings.temperature > 0 else []
-    with hooks_taken_back(model), torch.no_grad():
+    prompts = [row.request.prompt_ids for row in batch.rows]
+    limits = batch.rows[0].limits
+    ids, mask = padded(prompts, limits.pad_id, model.device)
+    draws = RowDraws(prompts, batch.settings)
+    with torch.no_grad():
         model.generate(
             input_ids=ids,
             attention_mask=mask,
-            generation_config=_greedy(limits),
-            logits_processor=LogitsProcessorList(noise),
-            stopping_criteria=StoppingCriteriaList([_StopAsked(should_stop)]),
-            streamer=RowStreamer(rows),
-            **mixing,
+            generation_config=_greedy(limits, max(row.limits.max_tokens for row in batch.rows)),
+            logits_processor=LogitsProcessorList([] if draws.changes_nothing else [draws]),
+            stopping_criteria=StoppingCriteriaList([_Ended(batch)]),
+            streamer=RowStreamer(batch.rows),
         )
-    for row in rows:
+    for row in batch.rows:
         row.end("cancelled")
 
 
-def _greedy(limits: Limits) -> GenerationConfig:
+def _greedy(limits: Limits, max_tokens: int) -> GenerationConfig:
     """The likeliest token, whatever the model's own settings say: what is asked is what is done."""
     return GenerationConfig(
-        max_new_tokens=limits.max_tokens,
+        max_new_tokens=max_tokens,
         max_length=None,
         min_length=0,
         do_sample=False,

@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.chat.config import ServerConfig
@@ -16,6 +18,7 @@ from pipeline.workers.model import (
     load_tokenizer,
     special_tokens,
 )
+from pipeline.workers.narrow import quicken
 from pipeline.workers.prompts import Templates, render
 from pipeline.workers.selftest import PROBE, SelfTest, before_adapters, self_test
 
@@ -53,14 +56,19 @@ class Held:
         """What the person should know before trusting a comparison."""
         idle = [name for name, d in self.self_test.adapter_differences.items() if d == 0]
         said = [f"Adapter {name} changes nothing: its answers are the base's." for name in idle]
+        said += [
+            f"Adapter {name} is asked after the others, because it {why}."
+            for name, why in self.self_test.apart.items()
+        ]
         if self.self_test.reason:
-            said.append(f"Models are asked one after another, because {self.self_test.reason}.")
+            said.append(f"Models are asked one after another. {self.self_test.reason}")
         return tuple(said)
 
 
 def hold(config: ServerConfig) -> Held:
     """Load what a server's config names and test it; errors say which part would not load."""
     base, tokenizer = load_base(config.model, config.device, config.dtype, config.trust_remote_code)
+    quicken(base)
     own_template = _template(tokenizer, config.model)
     probe = render(tokenizer, own_template, [Message("user", PROBE)])
     plain = before_adapters(base, probe.ids, rows=1 + len(config.adapters))
@@ -74,6 +82,13 @@ def hold(config: ServerConfig) -> Held:
     }
     templates = Templates(own_template, trained, special_tokens(tokenizer))
     return Held(config, model, tokenizer, templates, weights, tested)
+
+
+def memory_bytes(model: PreTrainedModel) -> int:
+    """How much of its device's memory a model occupies: a GPU's, else the whole process's."""
+    if model.device.type == "cuda":
+        return int(torch.cuda.memory_allocated(model.device))
+    return int(psutil.Process().memory_info().rss)
 
 
 def read_weights(folder: Path) -> Weights:

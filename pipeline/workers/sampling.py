@@ -1,9 +1,51 @@
-"""Drawing the next token so that rows of one batch differ by their scores alone."""
+"""Drawing the next token of each row by its own settings, so that rows differ by scores alone."""
+
+from collections.abc import Sequence
 
 import torch
 from transformers import LogitsProcessor
 
 from pipeline.chat.protocol import Settings
+
+
+class RowDraws(LogitsProcessor):
+    """Scores after which the largest of a row is what its settings draw.
+
+    A row's draw is the same alone or in any batch: rows of the same settings are given the same
+    noise, and a penalty counts a row's own words, not what fills it up on the left.
+    """
+
+    def __init__(self, prompts: Sequence[Sequence[int]], settings: Sequence[Settings]) -> None:
+        self._prompts, self._settings = prompts, settings
+        self._noise = {each: SharedNoise(each) for each in settings if each.temperature > 0}
+        self._said: torch.Tensor | None = None
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether every row takes its likeliest token."""
+        return all(s.temperature == 0 and s.repetition_penalty == 1 for s in self._settings)
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return scores (rows, vocabulary) with penalties and noise in them."""
+        scores = self._penalised(input_ids, scores)
+        for settings, noise in self._noise.items():
+            rows = [row for row, own in enumerate(self._settings) if own == settings]
+            scores[rows] = noise(input_ids, scores[rows])
+        return scores
+
+    def _penalised(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """What was said before is made less likely (Keskar et al., "CTRL", 2019, §4.1)."""
+        penalties = [settings.repetition_penalty for settings in self._settings]
+        if all(penalty == 1 for penalty in penalties):
+            return scores.clone()
+        if self._said is None:
+            self._said = torch.zeros_like(scores, dtype=torch.bool)
+            for row, prompt in enumerate(self._prompts):
+                self._said[row, list(prompt)] = True
+        self._said[torch.arange(len(penalties), device=scores.device), input_ids[:, -1]] = True
+        penalty = torch.tensor(penalties, device=scores.device, dtype=scores.dtype)[:, None]
+        lowered = torch.where(scores > 0, scores / penalty, scores * penalty)
+        return torch.where(self._said, lowered, scores)
 
 
 class SharedNoise(LogitsProcessor):

@@ -12,7 +12,8 @@ from transformers import PreTrainedModel
 
 from pipeline.chat.protocol import BASE
 from pipeline.errors import BadInput
-from pipeline.workers.generate import MIX_REFUSALS, adapter_names, hooks_taken_back, only
+from pipeline.workers.generate import only
+from pipeline.workers.mixing import CannotMix, hindrances, mixed
 
 PROBE = "What is water? 水是什么？"
 
@@ -28,7 +29,9 @@ class SelfTest:
     can_mix: bool
     """Whether base and adapters answer rightly in one batch."""
     reason: str
-    """Why not, in words; empty if they do."""
+    """Why not, in a sentence; empty if they do."""
+    apart: dict[str, str]
+    """Adapters that are asked by themselves, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ class BaseChanged(BadInput):
         self.difference, self.suspects = difference, tuple(suspects)
 
 
+class NoNumbers(BadInput):
+    """An adapter's answers are no numbers: its weights are broken."""
+
+    def __init__(self, adapter: str) -> None:
+        super().__init__(
+            f"Adapter {adapter} gives no numbers (NaN or infinite): its training went wrong. "
+            "Leave it out, or choose an earlier checkpoint of that run."
+        )
+        self.adapter = adapter
+
+
 def before_adapters(model: PreTrainedModel, probe_ids: Sequence[int], rows: int) -> Plain:
     """Read the probe with the plain base, in as many rows as the mixed batch will have."""
     ids = torch.tensor([list(probe_ids)] * rows, device=model.device)
@@ -73,6 +87,8 @@ def self_test(model: PreTrainedModel, names: Sequence[str], plain: Plain) -> Sel
     for row, name in enumerate(names, start=1):
         with only(model, name):
             own[name] = _logits(model, plain.ids)[row]
+        if not own[name].isfinite().all():
+            raise NoNumbers(name)
     reason = _mixing_fault(model, own, plain) if names else ""
     return SelfTest(
         base_difference=difference,
@@ -81,27 +97,30 @@ def self_test(model: PreTrainedModel, names: Sequence[str], plain: Plain) -> Sel
         },
         can_mix=not reason,
         reason=reason,
+        apart=hindrances(model, names),
     )
 
 
 def _mixing_fault(model: PreTrainedModel, own: dict[str, torch.Tensor], plain: Plain) -> str:
-    """Why a mixed batch of base and all adapters is not to be trusted; empty if it is.
+    """Why a mixed batch of base and adapters is not to be trusted; empty if it is.
 
-    Some layers (GPTQ, AWQ …) do not refuse it, but answer with one adapter for all rows.
+    `plain` has more rows than are mixed where adapters cannot be; the others repeat the base.
     """
+    apart = hindrances(model, list(own))
+    names = [BASE if name in apart else name for name in (BASE, *own)]
     try:
-        with hooks_taken_back(model), torch.no_grad():
-            names = adapter_names([BASE, *own])
-            output = model(input_ids=plain.ids, adapter_names=names)
-    except MIX_REFUSALS as refusal:
-        return f"PEFT refuses a mixed batch: {refusal!r}"
-    mixed = output.logits[:, -1].float()
-    if (difference := _difference(mixed[0], plain.logits[0])) > plain.noise:
-        return f"a mixed batch changes the base's own row by {difference:.2g}"
-    for row, (name, logits) in enumerate(own.items(), start=1):
+        with mixed(model, names):
+            logits = _logits(model, plain.ids)
+    except CannotMix as refusal:
+        return str(refusal)
+    for row, name in enumerate(names):
+        if name == BASE:
+            if (difference := _difference(logits[row], plain.logits[row])) > plain.noise:
+                return f"A mixed batch changes the base's own row by {difference:.2g}."
+            continue
         # A batch is computed in another order: rounding, never more than half way to the base.
-        if 2 * _difference(mixed[row], logits) > _difference(logits, plain.logits[row]):
-            return f"a mixed batch does not answer with adapter {name}"
+        if 2 * _difference(logits[row], own[name]) > _difference(own[name], plain.logits[row]):
+            return f"A mixed batch does not answer with adapter {name}."
     return ""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.chat.config import read_config
 from pipeline.workers.answering import answer, explain
-from pipeline.workers.holding import Held, hold
+from pipeline.workers.holding import Held, hold, memory_bytes
 from pipeline.workers.listening import listen
 from pipeline.workers.owner import Owner
 from pipeline.workers.web import Service
@@ -38,7 +38,8 @@ def main(folder: Path) -> int:
         return 1
     for message in held.warnings:
         emit("warning", message=message)
-    service = Service(Owner(partial(answer, held), explain), held.models, _facts(held))
+    owner = Owner(partial(answer, held), explain)
+    service = Service(owner, held.models, _facts(held), lambda: memory_bytes(held.model))
     listen(
         folder,
         service,

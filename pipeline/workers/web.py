@@ -35,6 +35,8 @@ class Service:
     models: tuple[str, ...]
     facts: dict[str, object]
     """What /health adds: base model, device, dtype, self-test."""
+    memory_bytes: Callable[[], int] = lambda: 0
+    """What the model and its adapters occupy now."""
     clock: Callable[[], float] = time.monotonic
     last_used: float = field(init=False)
 
@@ -68,6 +70,7 @@ class _Endpoints:
                 "status": "ready",
                 "models": list(self._service.models),
                 "waiting": self._service.owner.waiting,
+                "memory_bytes": self._service.memory_bytes(),
                 **self._service.facts,
             }
         )

@@ -81,13 +81,53 @@ def test_pieces_join_to_the_texts_row_by_row(tiny: Path):
     assert pieces == [each.text for each in given]
 
 
-def test_where_peft_refuses_to_mix_models_answer_in_turn(tiny: Path):
+def test_what_cannot_be_mixed_answers_after_what_can(tiny: Path):
     model, tokenizer = loaded(tiny, "7", "dora")
-    requests = [Request(name, prompt(tokenizer, "hi")) for name in (BASE, "7", "dora")]
+    requests = [Request(name, prompt(tokenizer, "hi")) for name in (BASE, "dora", "7")]
     given = generate(model, tokenizer, requests, Settings(max_tokens=8))
     alone = [generate(model, tokenizer, [each], Settings(max_tokens=8))[0] for each in requests]
-    assert {each.mode for each in given} == {"in turn"}
+    assert [each.mode for each in given] == ["mixed", "in turn", "mixed"]
     assert answers(given) == answers(alone)
+
+
+def test_rows_of_one_batch_are_drawn_each_by_its_own_settings(tiny: Path):
+    model, tokenizer = loaded(tiny, "7")
+    settings = [
+        Settings(max_tokens=4),
+        Settings(temperature=0.9, max_tokens=24, seed=3),
+        Settings(repetition_penalty=1.6, max_tokens=16),
+        Settings(temperature=0.9, max_tokens=12, seed=4),
+    ]
+    requests = [
+        Request(name, prompt(tokenizer, text))
+        for name, text in zip((BASE, "7", BASE, "7"), ("hi", *PROMPTS), strict=True)
+    ]
+    given = generate(model, tokenizer, requests, settings)
+    alone = [
+        generate(model, tokenizer, [request], own)[0]
+        for request, own in zip(requests, settings, strict=True)
+    ]
+    assert answers(given) == answers(alone)
+    plain = generate(model, tokenizer, [requests[2]], Settings(max_tokens=16))
+    assert answers(given)[2] != answers(plain)[0]
+
+
+def test_an_answer_that_is_given_up_ends_and_the_others_go_on(tiny: Path):
+    model, tokenizer = loaded(tiny, "7")
+    requests = [Request(name, prompt(tokenizer, "hi")) for name in (BASE, "7")]
+    whole = generate(model, tokenizer, requests, Settings(max_tokens=30))
+    heard: list[int] = []
+    given = generate(
+        model,
+        tokenizer,
+        requests,
+        Settings(max_tokens=30),
+        on_text=lambda row, text: heard.append(row),
+        is_given_up=lambda row: row == 0 and heard.count(0) >= 3,
+    )
+    assert [each.finish_reason for each in given] == ["cancelled", whole[1].finish_reason]
+    assert len(given[0].token_ids) < len(whole[0].token_ids)
+    assert answers(given)[1] == answers(whole)[1]
 
 
 def test_a_batch_that_fails_leaves_the_model_as_it_was(tiny: Path):
@@ -100,7 +140,6 @@ def test_a_batch_that_fails_leaves_the_model_as_it_was(tiny: Path):
 
     with pytest.raises(KeyError):
         generate(model, tokenizer, requests, Settings(max_tokens=8), on_text=fail)
-    assert sum(len(module._forward_pre_hooks) for module in model.modules()) == 0
     after = generate(model, tokenizer, requests, Settings(max_tokens=8))
     assert answers(after) == answers(before)
 
@@ -119,7 +158,6 @@ def test_a_stop_ends_every_answer_where_it_is(tiny: Path):
     )
     assert "cancelled" in {each.finish_reason for each in given}
     assert all(len(each.token_ids) < 100 for each in given)
-    assert sum(len(module._forward_pre_hooks) for module in model.modules()) == 0
 
 
 def test_an_answer_ends_at_the_end_token_which_is_no_part_of_it(tiny: Path):

@@ -1,11 +1,11 @@
-"""The owner runs one question at a time, in one thread, whatever happens to a question."""
+"""One thread answers what waits, in order, whatever happens to a question."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 
-from pipeline.chat.protocol import Final, Piece, Question, Text
+from pipeline.chat.protocol import Final, Text
 from pipeline.workers.owner import Done, Failure, Owner, QueueFull, Ticket, Told
 from tests.pipeline.chat.fakes import echo, explain, question, stamp, wait_until
 
@@ -21,40 +21,58 @@ class Asker:
         return Done() in self.told
 
 
-def test_questions_are_answered_in_order_by_one_thread():
+def asked_of(tickets: Sequence[Ticket]) -> list[str]:
+    return [ticket.question.messages[0].content for ticket in tickets]
+
+
+def heard(text: str) -> list[Told]:
+    return [Text("base", "base: "), Text("base", text), Final("base", "stop", stamp()), Done()]
+
+
+def test_what_waits_together_is_answered_together_in_order_by_one_thread():
     threads: set[str] = set()
+    batches: list[list[str]] = []
+    go_on = threading.Event()
 
-    def answer(asked: Question, tell: Callable[[Piece], None], stop: Callable[[], bool]) -> None:
+    def answer(tickets: Sequence[Ticket]) -> None:
+        go_on.wait(5)
         threads.add(threading.current_thread().name)
-        echo(asked, tell, stop)
+        batches.append(asked_of(tickets))
+        echo(tickets)
 
-    owner = Owner(answer, explain)
-    askers = [Asker(str(number)) for number in range(5)]
-    for asker in askers:
+    owner = Owner(answer, explain, most_rows=3)
+    askers = [Asker(str(number)) for number in range(6)]
+    owner.submit(askers[0].ticket)
+    wait_until(lambda: owner.waiting == 1)
+    for asker in askers[1:]:
         owner.submit(asker.ticket)
-    wait_until(askers[-1].is_done)
+    go_on.set()
+    wait_until(lambda: all(asker.is_done() for asker in askers))
     owner.close()
-    assert [asker.told for asker in askers] == [
-        [Text("base", "base: "), Text("base", str(n)), Final("base", "stop", stamp()), Done()]
-        for n in range(5)
-    ]
+    assert [asker.told for asker in askers] == [heard(str(number)) for number in range(6)]
     assert threads == {"model-owner"}
+    assert [text for batch in batches for text in batch] == list("012345")
+    assert max(map(len, batches)) == 3
 
 
-def test_a_failure_is_told_and_the_next_question_answered():
-    def answer(asked: Question, tell: Callable[[Piece], None], stop: Callable[[], bool]) -> None:
-        if asked.messages[0].content == "bad":
+def test_a_failure_is_told_to_its_asker_and_the_others_are_answered():
+    go_on = threading.Event()
+
+    def answer(tickets: Sequence[Ticket]) -> None:
+        go_on.wait(5)
+        if "bad" in asked_of(tickets):
             raise RuntimeError("no memory")
-        echo(asked, tell, stop)
+        echo(tickets)
 
     owner = Owner(answer, explain)
-    bad, good = Asker("bad"), Asker("good")
-    owner.submit(bad.ticket)
-    owner.submit(good.ticket)
+    first, bad, good = Asker("first"), Asker("bad"), Asker("good")
+    for asker in (first, bad, good):
+        owner.submit(asker.ticket)
+    go_on.set()
     wait_until(good.is_done)
     owner.close()
     assert bad.told == [Failure("unknown", "no memory"), Done()]
-    assert Text("base", "good") in good.told
+    assert (first.told, good.told) == (heard("first"), heard("good"))
 
 
 def test_a_cancelled_question_is_not_begun():
@@ -68,8 +86,8 @@ def test_a_cancelled_question_is_not_begun():
 
 
 def test_closing_stops_the_answer_and_takes_no_more():
-    def patient(asked: Question, tell: object, should_stop: Callable[[], bool]) -> None:
-        wait_until(should_stop)
+    def patient(tickets: Sequence[Ticket]) -> None:
+        wait_until(tickets[0].is_cancelled)
 
     owner = Owner(patient, explain)
     first, second = Asker(), Asker()

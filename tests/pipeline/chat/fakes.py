@@ -3,14 +3,14 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
 
 from pipeline.chat.client import Endpoint
-from pipeline.chat.protocol import Final, Message, Piece, Question, Settings, Stamp, Text
-from pipeline.workers.owner import Answer, Failure, Owner
+from pipeline.chat.protocol import Final, Message, Question, Settings, Stamp, Text
+from pipeline.workers.owner import Answer, Failure, Owner, Ticket
 from pipeline.workers.web import Service, build_app
 
 TOKEN = "right-token"
@@ -42,13 +42,14 @@ def question(text: str = "水是什么？", models: tuple[str, ...] = ("base", "
     return Question((Message("user", text),), models, Settings(max_tokens=8))
 
 
-def echo(asked: Question, tell: Callable[[Piece], None], should_stop: Callable[[], bool]) -> None:
+def echo(tickets: Sequence[Ticket]) -> None:
     """Every model says its own name and the question, in two pieces."""
-    for model in asked.models:
-        tell(Text(model, f"{model}: "))
-    for model in asked.models:
-        tell(Text(model, asked.messages[-1].content))
-        tell(Final(model, "stop", stamp(model)))
+    for ticket in tickets:
+        for model in ticket.question.models:
+            ticket.tell(Text(model, f"{model}: "))
+        for model in ticket.question.models:
+            ticket.tell(Text(model, ticket.question.messages[-1].content))
+            ticket.tell(Final(model, "stop", stamp(model)))
 
 
 def explain(error: Exception) -> Failure:

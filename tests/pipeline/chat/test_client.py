@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ from pipeline.chat.client import Endpoint
 from pipeline.chat.errors import AnswerFailed, Refused, ServerBusy, ServerGone
 from pipeline.chat.protocol import Final, Piece, Question, Settings, Text, question_json
 from pipeline.errors import BadInput
+from pipeline.workers.owner import Ticket
 from tests.pipeline.chat.fakes import TOKEN, echo, question, serving, stamp, wait_until
 from tests.pipeline.chat.foreign import Foreign, foreign
 
@@ -108,7 +109,7 @@ def test_a_wrong_setting_is_refused_by_name(endpoint: Endpoint):
 
 
 def test_a_prompt_that_the_model_cannot_read_is_a_refusal_in_its_words():
-    def too_long(asked: Question, tell: object, should_stop: object) -> None:
+    def too_long(tickets: Sequence[Ticket]) -> None:
         raise BadInput("The prompt has 9 tokens and the model reads 8 at once.")
 
     with serving(too_long) as endpoint, pytest.raises(Refused, match="reads 8 at once"):
@@ -116,10 +117,8 @@ def test_a_prompt_that_the_model_cannot_read_is_a_refusal_in_its_words():
 
 
 def test_a_failure_in_the_middle_keeps_what_came_and_says_why():
-    def breaks(
-        asked: Question, tell: Callable[[Piece], None], should_stop: Callable[[], bool]
-    ) -> None:
-        tell(Text("base", "half"))
+    def breaks(tickets: Sequence[Ticket]) -> None:
+        tickets[0].tell(Text("base", "half"))
         raise RuntimeError("the device is gone")
 
     got: list[Piece] = []
@@ -151,16 +150,15 @@ class Gate:
         self.entered = threading.Semaphore(0)
         self.cancelled: list[str] = []
 
-    def __call__(
-        self, asked: Question, tell: Callable[[Piece], None], should_stop: Callable[[], bool]
-    ) -> None:
-        text = asked.messages[-1].content
+    def __call__(self, tickets: Sequence[Ticket]) -> None:
+        (ticket,) = tickets
+        text = ticket.question.messages[-1].content
         if text != "slow":
-            echo(asked, tell, should_stop)
+            echo(tickets)
             return
-        tell(Text("base", "…"))
+        ticket.tell(Text("base", "…"))
         self.entered.release()
-        wait_until(should_stop)
+        wait_until(ticket.is_cancelled)
         self.cancelled.append(text)
 
 
