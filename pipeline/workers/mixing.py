@@ -39,13 +39,17 @@ def mixed(model: PreTrainedModel, names: Sequence[str]) -> Iterator[None]:
         raise CannotMix(name, reason)
     layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
     matrices = [_of_rows(layer, names) for layer in layers]
+    before = [vars(layer).get("forward") for layer in layers]
     for layer, pair in zip(layers, matrices, strict=True):
         layer.forward = layer.base_layer if pair is None else partial(_forward, layer, *pair)
     try:
         yield
     finally:
-        for layer in layers:
-            del layer.forward  # the class's own comes to light again
+        for layer, forward in zip(layers, before, strict=True):
+            if forward is None:
+                del layer.forward  # the class's own comes to light again
+            else:
+                layer.forward = forward
 
 
 def hindrances(model: PreTrainedModel, names: Sequence[str]) -> dict[str, str]:
