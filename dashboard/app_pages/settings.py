@@ -6,6 +6,7 @@ from importlib.metadata import version
 import streamlit as st
 
 from dashboard import state
+from dashboard.parts.external_servers import external_servers
 from dashboard.parts.header import page_header
 from dashboard.text import t
 
@@ -23,6 +24,10 @@ with st.container(width=720, gap="medium"):
     st.subheader(t("settings.workspace"), anchor=False)
     st.markdown(t("settings.workspace_words"))
     st.code(str(state.workspace().root), language=None)
+
+    st.subheader(t("external.title"), anchor=False)
+    st.markdown(t("external.sentence"))
+    external_servers()
 
     st.subheader(t("settings.versions"), anchor=False)
     installed = {name: version(name) for name in PACKAGES}

@@ -4,7 +4,11 @@ ChatError
 ├── ServerGone         nothing answers there: the process ended, or never listened
 ├── ServerBusy         the server has as many questions waiting as it takes
 ├── Refused            the server will not answer this question: wrong token, model, setting
-├── ExternalFailed     an external server does not answer, or refuses: its name, and what to look at
+├── ExternalFailed     an external server gave no answer: its name, and what to look at
+│   ├── ExternalGone        it does not answer at all
+│   ├── ExternalBusy        it is too busy, or the key's allowance is used up
+│   ├── ExternalKeyRefused  it refuses the key
+│   └── ExternalRefused     it refuses the question, or knows no such address or model
 ├── AnswerFailed       the models began and could not end (out of memory, the server was stopped)
 └── ServerFailed       the serving process could not be started, with its own words why
 """
@@ -61,6 +65,22 @@ class ExternalFailed(ChatError):
     def __init__(self, name: str, url: str, reason: str) -> None:
         super().__init__(f"The external server {name} ({url}) gave no answer: {reason}")
         self.name, self.url, self.reason = name, url, reason
+
+
+class ExternalGone(ExternalFailed):
+    """Nothing answers at its address, it was too slow, or the connection broke."""
+
+
+class ExternalBusy(ExternalFailed):
+    """It has too much to do, or the allowance of the key is used up."""
+
+
+class ExternalKeyRefused(ExternalFailed):
+    """It does not take the key, or wants one."""
+
+
+class ExternalRefused(ExternalFailed):
+    """It will not answer this question, or has no such address or model."""
 
 
 class ServerFailed(ChatError):

@@ -15,7 +15,17 @@ from urllib.parse import urlsplit
 
 from pipeline.chat import client
 from pipeline.chat.client import Endpoint
-from pipeline.chat.errors import AnswerFailed, ExternalFailed, Refused, ServerBusy, ServerGone
+from pipeline.chat.errors import (
+    AnswerFailed,
+    ExternalBusy,
+    ExternalFailed,
+    ExternalGone,
+    ExternalKeyRefused,
+    ExternalRefused,
+    Refused,
+    ServerBusy,
+    ServerGone,
+)
 from pipeline.chat.protocol import Final, Message, Piece, Question, Settings, Text
 from pipeline.errors import BadInput
 
@@ -132,18 +142,18 @@ def _messages(question: Question) -> tuple[Message, ...]:
 
 
 def _fail(server: External, error: ServerGone | ServerBusy | Refused) -> NoReturn:
+    kind: type[ExternalFailed]
     match error:
         case ServerBusy():
-            reason = "it is too busy, or the key's allowance is used up. Try again later."
+            kind, reason = ExternalBusy, "it is too busy, or the key's allowance is used up."
         case ServerGone():
-            reason = f"{error.reason}. Look whether it runs and the address is right."
+            looked = "Look whether it runs and the address is right."
+            kind, reason = ExternalGone, f"{error.reason}. {looked}"
         case Refused(status=401 | 403):
-            reason = f"it refuses the key ({error.reason})."
-        case Refused(status=404):
-            reason = f"it knows no such address or model ({error.reason})."
+            kind, reason = ExternalKeyRefused, error.reason
         case _:
-            reason = f"it refused the question ({error.reason})."
-    raise ExternalFailed(server.name, server.url, _without(reason, server)) from error
+            kind, reason = ExternalRefused, error.reason
+    raise kind(server.name, server.url, _without(reason, server)) from error
 
 
 def _without(reason: str, server: External) -> str:
@@ -156,7 +166,8 @@ def _base_address(url: str) -> str:
     """Return the address as it is asked; BadInput if it is none."""
     try:
         parts = urlsplit(url.strip())
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_plain = not re.search(r"[\s`]", url.strip())
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
         _ = parts.port
     except ValueError:
         is_address = False

@@ -9,7 +9,14 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.chat import external, external_servers
-from pipeline.chat.errors import AnswerFailed, ExternalFailed
+from pipeline.chat.errors import (
+    AnswerFailed,
+    ExternalBusy,
+    ExternalFailed,
+    ExternalGone,
+    ExternalKeyRefused,
+    ExternalRefused,
+)
 from pipeline.chat.external import External
 from pipeline.chat.protocol import Final, Message, Question, Settings, SystemPrompt, Text
 from pipeline.errors import BadInput, DoesNotHold
@@ -22,6 +29,7 @@ WHOLE = (
 )
 KEY = "sk-only-for-this-test"
 QUOTED = f'{{"error": {{"message": "Bad key {KEY}"}}}}'
+CUT_OFF = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'
 TRAINED = SystemPrompt("trained")
 
 
@@ -109,18 +117,19 @@ def test_what_cannot_be_a_server_is_refused(wrong: dict[str, str]):
 
 
 @pytest.mark.parametrize(
-    ("reply", "words"),
+    ("reply", "error", "words"),
     [
-        (Foreign(401, QUOTED), r"refuses the key \(Bad key …"),
-        (Foreign(404, '{"error": {"message": "no model m"}}'), "no such address or model"),
-        (Foreign(429, ""), "too busy"),
-        (Foreign(400, '{"error": {"message": "too long"}}'), "too long"),
-        (Foreign(200, 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'), "hung up"),
+        (Foreign(401, QUOTED), ExternalKeyRefused, "Bad key …"),
+        (Foreign(404, '{"error": {"message": "no model m"}}'), ExternalRefused, "no model m"),
+        (Foreign(429, ""), ExternalBusy, "too busy"),
+        (Foreign(200, CUT_OFF), ExternalGone, "hung up"),
     ],
-    ids=lambda value: str(getattr(value, "status", "")),
+    ids=["key", "model", "busy", "gone"],
 )
-def test_what_goes_wrong_says_what_to_look_at_and_never_the_key(reply: Foreign, words: str):
-    with foreign(reply) as there, pytest.raises(ExternalFailed, match=words) as caught:
+def test_what_goes_wrong_says_what_to_look_at_and_never_the_key(
+    reply: Foreign, error: type[ExternalFailed], words: str
+):
+    with foreign(reply) as there, pytest.raises(error, match=words) as caught:
         list(external.ask(server(there.url, key=KEY), question()))
     assert KEY not in str(caught.value)
 
