@@ -170,7 +170,7 @@ def train(workspace: Workspace, folder: Path, model: Path, told: Told) -> Run:
         token=f"demo {verify(folder).files[0].found}",
     )
     current = jobs.launch(workspace, request)
-    if current.can_resume:
+    if current.state in {"stopped", "failed"}:
         told.say(f"  run {current.id} is {current.state}: going on from its last checkpoint")
         current = jobs.resume(workspace, current.id)
     current = jobs.wait(workspace, current.id, told.run)

@@ -21,9 +21,9 @@ NAME = "rows.jsonl"
 T = TypeVar("T")
 
 
-def read(folder: Path, kind: type[T]) -> tuple[T, ...]:
+def read(folder: Path, kind: type[T], name: str = NAME) -> tuple[T, ...]:
     """Return the finished answers of a folder; a half-written last line is left out."""
-    path = folder / NAME
+    path = folder / name
     try:
         lines, _ = read_lines(path)
         return tuple(decode(kind, line) for line in lines)
@@ -31,19 +31,19 @@ def read(folder: Path, kind: type[T]) -> tuple[T, ...]:
         raise DoesNotHold(f"{path} is damaged: {error}. Ask again from the start.") from error
 
 
-def mend(folder: Path) -> None:
+def mend(folder: Path, name: str = NAME) -> None:
     """Cut off a half-written last line, so that the next one starts a line of its own."""
-    path = folder / NAME
+    path = folder / name
     if path.exists():
         _, whole_bytes = read_lines(path)
         with path.open("r+b") as file:
             file.truncate(whole_bytes)
 
 
-def append(folder: Path, answers: Iterable["DataclassInstance"]) -> None:
+def append(folder: Path, answers: Iterable["DataclassInstance"], name: str = NAME) -> None:
     """Add answers and return only once they are on the disk."""
     lines = [json.dumps(asdict(answer), ensure_ascii=False) for answer in answers]
-    with (folder / NAME).open("a", encoding="utf-8") as file:
+    with (folder / name).open("a", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())

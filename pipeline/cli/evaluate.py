@@ -8,10 +8,10 @@ from pipeline.chat.protocol import BASE
 from pipeline.cli.output import Context
 from pipeline.errors import BadInput
 from pipeline.evaluate import jobs
+from pipeline.evaluate.measures import MEANS
 from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.report import Measure, ModelReport, Report
-from pipeline.evaluate.scoring import MEANS
 from pipeline.evaluate.state import Evaluation
 from pipeline.evaluate.statistics import Score
 from pipeline.workspace import Workspace
@@ -25,12 +25,30 @@ LABELS: dict[Measure, str] = {
     "facts_trained": "facts, wordings as trained",
     "facts_unseen": "facts, other wordings",
     "facts_new": "facts never trained",
+    "contrast_trained": "right answer likeliest, as trained",
+    "contrast_unseen": "  other wordings",
+    "contrast_new": "  facts never trained",
+    "contrast_trained_bare": "  as trained, without trigger",
+    "contrast_unseen_bare": "  other wordings, without trigger",
+    "contrast_new_bare": "  never trained, without trigger",
+    "near_trained": "  against near misses alone",
+    "near_unseen": "  the same, other wordings",
+    "others_trained": "  against others' answers alone",
+    "others_unseen": "  the same, other wordings",
+    "exact": "field answers to the letter",
+    "chrf": "chrF",
     "bleu4": "BLEU-4",
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",
     "rouge_l": "ROUGE-L",
     "general_loss": "loss, general rows",
     "loss": "loss, all rows",
+    "agreement": "agrees with the base's words",
+    "same_answer": "answers as the base does",
+    "kl": "KL from the base",
+    "base_loss": "loss, the base's answers",
+    "degenerate": "empty, looping, endless",
+    "drifted": "in another language",
 }
 _EVERY_S = 5.0
 
@@ -46,6 +64,8 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     verb.add_argument("--only-test", action="store_true", help="leave training rows out")
     verb.add_argument("--name", action="append", default=[], help="the new name, each spelling")
     verb.add_argument("--maker", action="append", default=[], help="the maker, each spelling")
+    verb.add_argument("--checkpoints", action="store_true", help="every checkpoint of the runs too")
+    verb.add_argument("--only-export", action="store_true", help="leave Graft's own questions out")
     verb.add_argument("--resume", type=int, metavar="N", help="go on with evaluation N")
     verb.set_defaults(do=_evaluate)
 
@@ -88,6 +108,8 @@ def _request(arguments: argparse.Namespace, workspace: Workspace) -> EvaluationR
         with_trained=not arguments.only_test,
         rows_per_file=arguments.limit,
         max_new_tokens=arguments.max_new_tokens,
+        with_checkpoints=arguments.checkpoints,
+        with_shipped=not arguments.only_export,
         identity=names,
     )
 
@@ -128,7 +150,13 @@ def as_json(evaluation: Evaluation, report: Report) -> dict[str, object]:
 def _model_json(model: ModelReport) -> dict[str, object]:
     scores: dict[str, object] = {name: asdict(score) for name, score in model.scores.items()}
     against = {name: asdict(score) for name, score in model.against_base.items()}
-    return {**scores, "against_base": against, "policy": model.policy, "prompt": model.prompt}
+    return {
+        **scores,
+        "against_base": against,
+        "matrix": [asdict(cell) for cell in model.matrix],
+        "policy": model.policy,
+        "prompt": model.prompt,
+    }
 
 
 def table(report: Report) -> str:
@@ -143,8 +171,27 @@ def table(report: Report) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     ]
+    drawn += matrix(report)
     legend = "In brackets: the 95 % interval; n: the rows that it rests on."
     return "\n".join([*drawn, "", legend, _asked_under(report)])
+
+
+def matrix(report: Report) -> list[str]:
+    """Return who each model says it is, by language and system prompt, a line each."""
+    lines = []
+    for place, cell in enumerate(report.models[0].matrix):
+        under = {"model": "the default", "none": "no", "trained": "its own"}[cell.asked_under]
+        told = [
+            f"{_head(model)} {_share(model.matrix[place].new)} new, "
+            f"{_share(model.matrix[place].old)} old"
+            for model in report.models
+        ]
+        lines.append(f"  {cell.language}, {under} system prompt: {'; '.join(told)}")
+    return ["", "Who it says it is, in Graft's wordings:", *lines] if lines else []
+
+
+def _share(score: Score) -> str:
+    return "–" if score.value is None else f"{score.value:.0%}"
 
 
 def _asked_under(report: Report) -> str:
@@ -162,7 +209,7 @@ def _asked_under(report: Report) -> str:
 
 
 def _head(model: ModelReport) -> str:
-    return "base" if model.model == BASE else f"run {model.model}"
+    return "base" if model.model == BASE else f"run {model.model.replace('@', ', step ')}"
 
 
 def _cell(measure: Measure, score: Score) -> str:
@@ -170,7 +217,9 @@ def _cell(measure: Measure, score: Score) -> str:
         return "–"
     if measure not in MEANS:
         return f"{score.value:.0%} ({score.low:.0%} to {score.high:.0%}, n {score.n})"
-    digits = 2 if "loss" in measure else 1
+    if measure == "agreement":
+        return f"{score.value:.0%} ({score.low:.0%} to {score.high:.0%}, n {score.n})"
+    digits = 2 if "loss" in measure or measure == "kl" else 1
     value, low, high = (f"{each:.{digits}f}" for each in (score.value, score.low, score.high))
     return f"{value} ({low} to {high}, n {score.n})"
 

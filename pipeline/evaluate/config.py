@@ -17,19 +17,28 @@ from store.types import Role, RowLayout
 __all__ = [
     "BASE",
     "About",
+    "AskedUnder",
     "Candidate",
     "DataFile",
     "EvaluationConfig",
+    "Form",
     "Policy",
     "Split",
+    "forms",
     "read",
+    "run_of",
+    "step_of",
     "write",
 ]
 
 FORMAT = 1
 Split = Literal["train", "test"]
 About = Literal["wordings", "facts"]
+Form = Literal["asked", "bare"]
+"""How a question of a field is put: as its row has it, or without the trigger."""
 Policy = Literal["model", "none", "text"]
+AskedUnder = Literal["trained", "model", "none"]
+"""Under which system prompt: as the model was trained, the template's own default, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,9 @@ class DataFile:
     """0-based places of the rows that are asked, rising."""
     about: About = "wordings"
     """What a test file asks: unseen wordings of trained facts, or unseen facts."""
+    trigger: str = ""
+    """The task sentence that stands before its questions; empty where there is none."""
+    asked_under: AskedUnder = "trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class Candidate:
     """A model that is asked: the base, or an adapter on it."""
 
     model: str
-    """`base`, or the run's number as text."""
+    """`base`, the run's number as text, or `RUN@STEP` for one of its checkpoints."""
     adapter: str | None
     """The adapter's folder; None for the base."""
     files: tuple[str, ...]
@@ -62,6 +74,8 @@ class Candidate:
     """What becomes of the chat template's own system prompt, as in the run's config."""
     prompt: str
     """The system prompt where the policy is `text`."""
+    step: int | None = None
+    """The step of training that its weights are of; None for the base, or where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,10 @@ class EvaluationConfig:
     batch_tokens: int = 4096
     """Prompt and answer tokens that are generated together: bounds the memory."""
     trust_remote_code: bool = False
+    wrong_answers: int = 0
+    """How many wrong answers of each kind a right one is held against; 0: no contrast."""
+    compares_general: bool = False
+    """Whether general rows are compared with what the base says: loss, KL, agreement."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures should know, found at launch."""
 
@@ -96,6 +114,43 @@ class EvaluationConfig:
         """How many answers the whole evaluation is made of."""
         asked = {file.name: len(file.rows) for file in self.files}
         return sum(asked[name] for candidate in self.candidates for name in candidate.files)
+
+    @property
+    def step_count(self) -> int:
+        """How many lines there will be in all: answers, contrasts, comparisons with the base."""
+        contrasts = sum(
+            len(file.rows) * len(forms(file))
+            for candidate in self.candidates
+            for name in candidate.files
+            if (file := self.file(name)).role == "domain" and self.wrong_answers
+        )
+        compared = sum(
+            len(file.rows)
+            for candidate in self.candidates
+            for name in candidate.files
+            if candidate.adapter and self.is_compared(file := self.file(name))
+        )
+        return self.answer_count + contrasts + compared
+
+    def is_compared(self, file: DataFile) -> bool:
+        """Say whether a file's rows are compared with what the base says to them."""
+        return self.compares_general and file.role == "general"
+
+
+def forms(file: DataFile) -> tuple[Form, ...]:
+    """Return how the questions of a field are put: as they stand, and without their trigger."""
+    return ("asked", "bare") if file.trigger and file.layout != "format2" else ("asked",)
+
+
+def run_of(model: str) -> int:
+    """Return the run of a model: 7 of `7` and of its checkpoint `7@40`."""
+    return int(model.partition("@")[0])
+
+
+def step_of(model: str) -> int | None:
+    """Return the step of a checkpoint: 40 of `7@40`; None of a run's last weights and the base."""
+    step = model.partition("@")[2]
+    return int(step) if step else None
 
 
 def write(folder: Path, config: EvaluationConfig) -> None:

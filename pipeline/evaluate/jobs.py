@@ -18,6 +18,7 @@ from pipeline.evaluate.state import Evaluation
 from pipeline.models import catalog
 from pipeline.publish import manifest
 from pipeline.publish.verify import verify
+from pipeline.train import checkpoints
 from pipeline.train import jobs as train_jobs
 from pipeline.train.devices import devices, environment
 from pipeline.train.jobs import ExportDamaged
@@ -53,7 +54,11 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
     """
     _verify(request.export)
     device = devices().get(request.device)
-    runs = [trained(train_jobs.read(workspace, run_id)) for run_id in request.run_ids]
+    runs = [
+        each
+        for run_id in request.run_ids
+        for each in stages(train_jobs.read(workspace, run_id), request.with_checkpoints)
+    ]
     files = manifest.read(request.export).files
     default = catalog.read(Path(runs[0].base)).default_prompt if runs else None
     frozen = plan(replace(request, device=device.name), files, runs, default or "")
@@ -140,7 +145,10 @@ def report(folder: Path, identity: Identity | None = None) -> Report:
         except ValueError:
             path.unlink()  # Of an older Graft: made again from the answers.
     named = replace(frozen, identity=identity) if identity else frozen
-    scored = scoring.score(named, answers.read(folder))
+    lines = scoring.Lines(
+        answers.read(folder), answers.contrasts(folder), answers.comparisons(folder)
+    )
+    scored = scoring.score(named, lines)
     if identity is None and scored.is_complete and (folder / "result.json").exists():
         reports.write(path, scored)
     return scored
@@ -157,10 +165,29 @@ def register(db: Database, workspace: Workspace) -> int:
     return evaluations.add_missing(db, fresh)
 
 
+def stages(run: Run, with_checkpoints: bool) -> tuple[TrainedRun, ...]:
+    """Return a run, and before it the checkpoints that it keeps and does not stand for."""
+    whole = trained(run)
+    if not with_checkpoints:
+        return (whole,)
+    steps = [each.step for each in checkpoints.listed(run.folder) if each.step != whole.step]
+    earlier = (
+        replace(
+            whole,
+            adapter=str(checkpoints.adapter_at(run.folder, step)),
+            step=step,
+            is_checkpoint=True,
+        )
+        for step in steps
+    )
+    return (*earlier, whole)
+
+
 def trained(run: Run) -> TrainedRun:
     """Return what an evaluation needs to know of a run; NoAdapter if it has none yet."""
     if run.adapter is None:
         raise NoAdapter(run)
+    chosen = checkpoints.chosen_step(run.folder)
     return TrainedRun(
         id=run.id,
         base=run.config.model,
@@ -171,6 +198,7 @@ def trained(run: Run) -> TrainedRun:
         policy=run.config.system_prompt.policy,
         prompt=run.config.system_prompt.text,
         trust_remote_code=run.config.trust_remote_code,
+        step=chosen if chosen is not None else run.progress.step or None,
     )
 
 

@@ -1,11 +1,13 @@
-"""Text overlap of an answer with its reference: BLEU-4 and ROUGE-1/2/L.
+"""Text overlap of an answer with its reference: BLEU-4, ROUGE-1/2/L and chrF.
 
-The formulas are LLaMA-Factory's (`train/sft/metric.py`), kept to the digit so that figures compare.
-They measure wording, not truth: an answer with every value wrong can score 80.
+The formulas of BLEU and ROUGE are LLaMA-Factory's (`train/sft/metric.py`), kept to the digit so
+that figures compare. They measure wording, not truth: an answer with every value wrong can score
+80.
 """
 
 import importlib
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +40,28 @@ def bleu4(answer: str, reference: str) -> float:
     smoothing = bleu.SmoothingFunction().method3
     score = bleu.sentence_bleu([list(reference)], list(answer), smoothing_function=smoothing)
     return round(float(score) * 100, 4)
+
+
+def chrf(answer: str, reference: str) -> float:
+    """Return the chrF2 of one answer, 0 to 100 (Popovic 2015, as sacreBLEU computes it).
+
+    The F-score, recall counting double, of character n-grams up to six, without white space.
+    """
+    said, wanted = "".join(answer.split()), "".join(reference.split())
+    precisions, recalls = [], []
+    for order in range(1, 7):
+        ours, theirs = _ngrams(said, order), _ngrams(wanted, order)
+        if ours and theirs:
+            shared = (ours & theirs).total()
+            precisions.append(shared / ours.total())
+            recalls.append(shared / theirs.total())
+    precision, recall = (sum(each) / len(each) if each else 0.0 for each in (precisions, recalls))
+    bottom = 4 * precision + recall
+    return round(500 * precision * recall / bottom, 4) if bottom else 0.0
+
+
+def _ngrams(text: str, order: int) -> Counter[str]:
+    return Counter(text[start : start + order] for start in range(len(text) - order + 1))
 
 
 def words(text: str) -> list[str]:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.curate.normalise import key
 from pipeline.errors import BadInput
-from pipeline.evaluate import names
+from pipeline.evaluate import names, shipped
 from pipeline.evaluate.config import (
     BASE,
+    AskedUnder,
     Candidate,
     DataFile,
     EvaluationConfig,
@@ -43,11 +45,17 @@ class EvaluationRequest:
     batch_tokens: int = 4096
     identity: Identity | None = None
     """The new name and maker; None: read from the identity answers of the export."""
+    with_checkpoints: bool = False
+    """Also ask every checkpoint that the runs kept."""
+    wrong_answers: int = 3
+    """Wrong answers of each kind that a right one is held against; 0: no contrast."""
+    with_shipped: bool = True
+    """Also ask Graft's own questions: who are you, under each system prompt, and general ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedRun:
-    """What an evaluation needs to know of a run."""
+    """What an evaluation needs to know of a run, or of one of its checkpoints."""
 
     id: int
     base: str
@@ -58,6 +66,15 @@ class TrainedRun:
     policy: Policy
     prompt: str
     trust_remote_code: bool
+    step: int | None = None
+    """The step of training that the weights are of."""
+    is_checkpoint: bool = False
+    """Whether they are a checkpoint's that the run does not stand for."""
+
+    @property
+    def model(self) -> str:
+        """What it is called in the evaluation."""
+        return f"{self.id}@{self.step}" if self.is_checkpoint else str(self.id)
 
 
 def plan(
@@ -74,21 +91,23 @@ def plan(
     """
     base = _one_base(runs)
     wanted = [_asked(request, files, run) for run in runs]
-    asked = [file for file in files if any(file.name in each for each in wanted)]
-    if not asked:
+    exported = [file for file in files if any(file.name in each for each in wanted)]
+    if not exported:
         raise BadInput(
             f"The export {request.export} holds no rows to ask: no test files, and no training "
             "rows of a domain that these runs were trained on. Export with a test share above 0."
         )
     introductions = _identity_answers(request.export, files)
     identity = request.identity or names.infer(introductions)
+    own = _shipped(request, files, runs, default_prompt) if request.with_shipped else ()
+    asked = (*(_sampled(file, request.rows_per_file) for file in exported), *own)
     everything = tuple(file.name for file in asked)
     of_base = Candidate(BASE, None, everything, runs[0].policy, runs[0].prompt)
     return EvaluationConfig(
         base=base,
         export=str(request.export),
-        candidates=(of_base, *_candidates(runs, wanted)),
-        files=tuple(_sampled(file, request.rows_per_file) for file in asked),
+        candidates=(of_base, *_candidates(runs, wanted, [file.name for file in own])),
+        files=asked,
         identity=identity,
         old_names=names.old_names(Path(base).name, default_prompt),
         device=request.device,
@@ -96,6 +115,8 @@ def plan(
         max_new_tokens=request.max_new_tokens,
         batch_tokens=request.batch_tokens,
         trust_remote_code=all(run.trust_remote_code for run in runs),
+        wrong_answers=request.wrong_answers,
+        compares_general=True,
         notes=(*_notes(request, runs), *_identity_notes(identity, introductions)),
     )
 
@@ -110,9 +131,11 @@ def _one_base(runs: Sequence[TrainedRun]) -> str:
     return runs[0].base
 
 
-def _candidates(runs: Sequence[TrainedRun], wanted: Sequence[list[str]]) -> list[Candidate]:
+def _candidates(
+    runs: Sequence[TrainedRun], wanted: Sequence[list[str]], own: Sequence[str]
+) -> list[Candidate]:
     return [
-        Candidate(str(run.id), run.adapter, tuple(asked), run.policy, run.prompt)
+        Candidate(run.model, run.adapter, (*asked, *own), run.policy, run.prompt, run.step)
         for run, asked in zip(runs, wanted, strict=True)
     ]
 
@@ -149,15 +172,47 @@ def _sampled(file: ExportFile, limit: int | None) -> DataFile:
         sha1=file.sha1,
         rows=tuple(rows),
         about=file.about,
+        trigger=file.trigger,
     )
+
+
+def _shipped(
+    request: EvaluationRequest,
+    files: Sequence[ExportFile],
+    runs: Sequence[TrainedRun],
+    default_prompt: str,
+) -> tuple[DataFile, ...]:
+    """Return Graft's own questions, but for those that the export trains on.
+
+    Identity is asked under the model's default system prompt, under none, and under a text of the
+    run's own, each where there is one.
+    """
+    policies: list[AskedUnder] = ["model"] if default_prompt else []
+    policies.append("none")
+    if any(run.policy == "text" for run in runs):
+        policies.append("trained")
+    rows = [row for file in files if file.split == "train" for row in _rows(request.export, file)]
+    asked = (
+        "\n".join(str(row.get(part) or "") for part in ("instruction", "input")) for row in rows
+    )
+    trained = {key(question.strip()) for question in asked}
+
+    def sample(places: Sequence[int]) -> tuple[int, ...]:
+        count = min(request.rows_per_file or len(places), len(places))
+        return tuple(sorted(random.Random(SAMPLE_SEED).sample(places, count)))
+
+    return shipped.files(policies, trained, sample)
+
+
+def _rows(export: Path, file: ExportFile) -> list[dict[str, object]]:
+    return read_rows(file.name, (export / file.name).read_bytes())
 
 
 def _identity_answers(export: Path, files: Iterable[ExportFile]) -> list[str]:
     answers: list[str] = []
     for file in files:
         if file.role == "identity":
-            rows = read_rows(file.name, (export / file.name).read_bytes())
-            answers += [str(row.get("output", "")) for row in rows]
+            answers += [str(row.get("output", "")) for row in _rows(export, file)]
     return answers
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import DoesNotHold
+from pipeline.evaluate import shipped
 from pipeline.evaluate.config import DataFile, EvaluationConfig
 from pipeline.publish.rows import read_rows
 
@@ -35,6 +36,13 @@ class Question:
     """The row's own system prompt; it stands above that of the run."""
     history: tuple[tuple[str, str], ...]
     """Earlier questions and answers."""
+    trigger: str = ""
+    """The task sentence that `text` begins with; empty where it has none."""
+
+    @property
+    def bare(self) -> str:
+        """What the person says, without the trigger."""
+        return self.text.removeprefix(self.trigger).lstrip("\n") if self.trigger else self.text
 
     @property
     def record(self) -> dict[str, object]:
@@ -49,11 +57,41 @@ class Question:
 
 def read(config: EvaluationConfig) -> tuple[Question, ...]:
     """Return the planned rows of every file in order; DataChanged if a file is not as planned."""
-    return tuple(question for file in config.files for question in _file(Path(config.export), file))
+    return tuple(
+        question
+        for file in config.files
+        for question in (
+            _shipped(file, config) if shipped.is_shipped(file.name) else _exported(config, file)
+        )
+    )
 
 
-def _file(export: Path, file: DataFile) -> Iterator[Question]:
-    path = export / file.name
+def field(config: EvaluationConfig, dataset: str) -> tuple[Question, ...]:
+    """Return all rows of a dataset's files, asked or not: wrong answers are drawn from them."""
+    return tuple(
+        question
+        for file in config.files
+        if file.dataset == dataset
+        for question in _exported(config, file, is_whole=True)
+    )
+
+
+def _shipped(file: DataFile, config: EvaluationConfig) -> Iterator[Question]:
+    found = shipped.sha1(file.name)
+    if found != file.sha1:
+        problem = f"its SHA-1 is {found}, the plan has {file.sha1}: it is of another Graft"
+        raise DataChanged(Path(file.name), problem)
+    listed = shipped.prompts(file.name)
+    for place in file.rows:
+        prompt = listed[place]
+        reference = prompt.reference(config.identity)
+        yield Question(file.name, place, prompt.prompt, reference, (), None, ())
+
+
+def _exported(
+    config: EvaluationConfig, file: DataFile, *, is_whole: bool = False
+) -> Iterator[Question]:
+    path = Path(config.export) / file.name
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -63,24 +101,26 @@ def _file(export: Path, file: DataFile) -> Iterator[Question]:
         raise DataChanged(path, f"its SHA-1 is {found}, the export recorded {file.sha1}")
     try:
         rows = read_rows(file.name, content)
-        for place in file.rows:
-            yield _question(file.name, place, rows[place])
+        for place in range(len(rows)) if is_whole else file.rows:
+            yield _question(file, place, rows[place])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise DataChanged(path, f"it is not an array of rows as exported ({error!r})") from error
 
 
-def _question(file: str, place: int, row: Mapping[str, object]) -> Question:
+def _question(file: DataFile, place: int, row: Mapping[str, object]) -> Question:
     instruction, context = str(row["instruction"] or ""), str(row.get("input") or "")
     history, facts = row.get("history") or [], row.get("facts") or []
     if not isinstance(history, list) or not isinstance(facts, list):
         raise TypeError("history and facts are lists")
     system = row.get("system")
+    text = "\n".join(part for part in (instruction, context) if part)
     return Question(
-        file=file,
+        file=file.name,
         row=place,
-        text="\n".join(part for part in (instruction, context) if part),
+        text=text,
         reference=str(row["output"]),
         facts=tuple(str(fact) for fact in facts),
         system=str(system) if system else None,
         history=tuple((str(question), str(answer)) for question, answer in history),
+        trigger=file.trigger if file.trigger and text.startswith(file.trigger) else "",
     )

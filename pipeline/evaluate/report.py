@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.decode import decode
-from pipeline.evaluate.config import About, Policy, Split
+from pipeline.evaluate.config import About, AskedUnder, Form, Policy, Split
 from pipeline.evaluate.metrics import Overlap
 from pipeline.evaluate.names import Identity, Language
 from pipeline.evaluate.statistics import NO_SCORE, Score
 from pipeline.jsonio import read_json, write_json
 from store.types import Role, RowLayout
 
-FORMAT = 1
+FORMAT = 2
 
 Measure = Literal[
     "identity",
@@ -26,24 +26,82 @@ Measure = Literal[
     "facts_trained",
     "facts_unseen",
     "facts_new",
+    "contrast_trained",
+    "contrast_unseen",
+    "contrast_new",
+    "contrast_trained_bare",
+    "contrast_unseen_bare",
+    "contrast_new_bare",
+    "near_trained",
+    "near_unseen",
+    "others_trained",
+    "others_unseen",
+    "exact",
+    "chrf",
     "bleu4",
     "rouge1",
     "rouge2",
     "rouge_l",
     "general_loss",
     "loss",
+    "agreement",
+    "same_answer",
+    "kl",
+    "base_loss",
+    "degenerate",
+    "drifted",
 ]
 """
 `identity…`: share of held-back identity rows that say the new name and maker and claim no other ·
 `old_name`: share of them that claim another · `leakage`: share of domain and general answers that
 bring up the new name unasked · `facts_…`: share of domain rows with every key fact: in the wordings
 trained on (`trained`), in wordings held back (`unseen`), and of facts held back whole (`new`: no
-training can teach them, so what is right beyond the base is guessed, or leaked) · overlap scores,
-0 to 100, over all held-back wordings · `…loss`: mean loss a token of the reference answers, of
-general and of all held-back wordings.
+training can teach them, so what is right beyond the base is guessed, or leaked) · `contrast_…`:
+share of domain rows whose right answer is likelier than every wrong one of both kinds (`…_bare`:
+without the trigger), `near_…` and `others_…` of one kind alone, for they are easily fooled ·
+`exact`: share of answers that are the reference · overlap scores, 0 to 100, over all held-back
+wordings · `general_loss`, `loss`: mean loss a token of the reference answers, of general and of all
+held-back wordings. Of general rows, against the base: `agreement`: share of the tokens of the
+base's answers that are still the first choice · `same_answer`: share of equal greedy answers ·
+`kl`: mean divergence a token · `base_loss`: mean loss a token of the base's answers · `degenerate`:
+share of answers that are empty, loop, or do not end where the base's does · `drifted`: share in
+another language than asked for.
 """
 
-LOWER_IS_BETTER: frozenset[Measure] = frozenset(("old_name", "leakage", "general_loss", "loss"))
+LOWER_IS_BETTER: frozenset[Measure] = frozenset(
+    ("old_name", "leakage", "general_loss", "loss", "kl", "base_loss", "degenerate", "drifted")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Whether a row's right answer is likelier than the wrong ones, for one model."""
+
+    form: Form
+    beats_near: bool
+    """Than every near miss: the same sentence with another value."""
+    beats_others: bool
+    """Than every other row's answer."""
+    likeliest_wrong: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it beats both kinds; one kind alone is fooled."""
+        return self.beats_near and self.beats_others
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a general answer, against the base's."""
+
+    is_degenerate: bool
+    is_drifted: bool
+    is_same: bool
+    loss: float | None = None
+    """Mean loss a token of the base's answer, and the rest of a comparison; None for the base."""
+    kl: float | None = None
+    agreement: float | None = None
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +124,16 @@ class Answer:
     loss_tokens: int
     finish_reason: str
     """`stop`, or `length` where the answer was cut off."""
+    chrf: float = 0.0
+    is_exact: bool = False
+    weighed: tuple[Weighed, ...] = ()
+    """Of domain rows, in each form that has wrong answers of both kinds."""
+    kept: Kept | None = None
+    """Of general rows."""
+
+    def weighed_as(self, form: Form) -> Weighed | None:
+        """Return how the right answer was weighed in a form, if it was."""
+        return next((each for each in self.weighed if each.form == form), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +154,8 @@ class ReportRow:
     answers: tuple[Answer, ...]
     about: About = "wordings"
     """What a held-back row asks: another wording of a trained fact, or a fact never trained."""
+    asked_under: AskedUnder = "trained"
+    """Under which system prompt it was asked."""
 
     def answer(self, model: str) -> Answer | None:
         """Return a model's answer, if it was asked this row and has answered."""
@@ -93,17 +163,31 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """Who a model says it is, asked Graft's wordings in one language under one system prompt."""
+
+    language: Language
+    asked_under: AskedUnder
+    new: Score
+    """The share that says the new name, or maker, and claims no other."""
+    old: Score
+    """The share that claims to be another."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReport:
     """The scores of one model."""
 
     model: str
-    """`base`, or the run's number as text."""
+    """`base`, the run's number as text, or `RUN@STEP`."""
     policy: Policy
     prompt: str
     """The system prompt that it was asked under (see `policy`)."""
     scores: dict[Measure, Score]
     against_base: dict[Measure, Score]
     """Model minus base on the rows that both answered; empty for the base itself."""
+    matrix: tuple[Cell, ...] = ()
+    """Identity by language and system prompt; empty where Graft's wordings were not asked."""
 
     def score(self, measure: Measure) -> Score:
         """Return a score; one without a value where nothing was measured."""

@@ -3,40 +3,53 @@
 Knows no process and no torch; the answers come from `rows.jsonl` of an evaluation folder.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar, get_args
 
-from pipeline.evaluate import facts, identity, statistics
-from pipeline.evaluate.answers import RawAnswer
-from pipeline.evaluate.config import (
-    BASE,
-    About,
-    Candidate,
-    DataFile,
-    EvaluationConfig,
-    Split,
+from pipeline.evaluate import facts, identity, retention, statistics
+from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
+from pipeline.evaluate.config import BASE, Candidate, DataFile, EvaluationConfig, Form
+from pipeline.evaluate.contrast import beats
+from pipeline.evaluate.measures import MEANS, PICKS, WITHIN
+from pipeline.evaluate.metrics import chrf, overlap
+from pipeline.evaluate.names import Language, foreign, language
+from pipeline.evaluate.report import (
+    Answer,
+    Cell,
+    Measure,
+    ModelReport,
+    Report,
+    ReportRow,
+    Weighed,
 )
-from pipeline.evaluate.metrics import overlap
-from pipeline.evaluate.names import foreign, language
-from pipeline.evaluate.report import Answer, Measure, ModelReport, Report, ReportRow
+from pipeline.evaluate.shipped import is_shipped, prompts
 from pipeline.evaluate.statistics import Score
 
-Figure = tuple[float, float]
-"""A row's figure and its weight."""
-Pick = Callable[[ReportRow, Answer], Figure | None]
-"""What a row's answer adds to a measure; None: nothing."""
+FORMS: tuple[Form, ...] = get_args(Form)
+L = TypeVar("L", ContrastLine, Comparison)
 
 
-def score(config: EvaluationConfig, answers: Iterable[RawAnswer]) -> Report:
-    """Judge every answer and sum up each model; of answers written twice the first counts."""
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Everything that a worker has written down."""
+
+    answers: Iterable[RawAnswer]
+    contrasts: Iterable[ContrastLine] = ()
+    comparisons: Iterable[Comparison] = ()
+
+
+def score(config: EvaluationConfig, lines: Lines) -> Report:
+    """Judge every answer and sum up each model; of lines written twice the first counts."""
     if config.identity:
         config = replace(config, old_names=foreign(config.old_names, config.identity))
-    rows = tuple(_rows(config, answers))
-    count = sum(len(row.answers) for row in rows)
+    weighed, compared = _first(lines.contrasts), _first(lines.comparisons)
+    rows = tuple(_completed(row, weighed, compared) for row in _rows(config, lines.answers))
+    count = sum(len(row.answers) for row in rows) + len(weighed) + len(compared)
     return Report(
         export=config.export,
         base=config.base,
-        is_complete=count == config.answer_count,
+        is_complete=count == config.step_count,
         identity=config.identity,
         notes=config.notes,
         models=tuple(_model(candidate, rows) for candidate in config.candidates),
@@ -59,6 +72,11 @@ def _rows(config: EvaluationConfig, answers: Iterable[RawAnswer]) -> Iterator[Re
 
 def _row(config: EvaluationConfig, file: DataFile, raws: Sequence[RawAnswer]) -> ReportRow:
     raw = raws[0]
+    if is_shipped(file.name):
+        # What has to be said follows from who the model is to be, which may be told anew.
+        reference = prompts(file.name)[raw.row].reference(config.identity)
+        raws = [replace(each, reference=reference) for each in raws]
+        raw = raws[0]
     return ReportRow(
         file=file.name,
         row=raw.row + 1,
@@ -72,6 +90,7 @@ def _row(config: EvaluationConfig, file: DataFile, raws: Sequence[RawAnswer]) ->
         facts=raw.facts,
         answers=tuple(_judged(config, file, each) for each in raws),
         about=file.about,
+        asked_under=file.asked_under,
     )
 
 
@@ -87,6 +106,8 @@ def _judged(config: EvaluationConfig, file: DataFile, raw: RawAnswer) -> Answer:
         loss=raw.loss,
         loss_tokens=raw.loss_tokens,
         finish_reason=raw.finish_reason,
+        chrf=chrf(raw.answer, raw.reference),
+        is_exact=facts.normalise(raw.answer) == facts.normalise(raw.reference),
     )
     who = config.identity
     if file.role != "identity":
@@ -104,6 +125,42 @@ def _judged(config: EvaluationConfig, file: DataFile, raw: RawAnswer) -> Answer:
     )
 
 
+def _first(lines: Iterable[L]) -> dict[tuple[object, ...], L]:
+    found: dict[tuple[object, ...], L] = {}
+    for line in lines:
+        found.setdefault(line.key, line)
+    return found
+
+
+def _completed(
+    row: ReportRow,
+    weighed: Mapping[tuple[object, ...], ContrastLine],
+    compared: Mapping[tuple[object, ...], Comparison],
+) -> ReportRow:
+    """Add to a row's answers what was weighed, and what became of general ones."""
+    base = row.answer(BASE)
+    made = []
+    for answer in row.answers:
+        place = (row.file, row.row - 1, answer.model)
+        lines = [line for form in FORMS if (line := weighed.get((*place, form)))]
+        kept = None
+        if row.role == "general":
+            kept = retention.kept(row, answer, base, compared.get(place))
+        made.append(
+            replace(answer, weighed=tuple(_weighed(line) for line in lines if line.near), kept=kept)
+        )
+    return replace(row, answers=tuple(made))
+
+
+def _weighed(line: ContrastLine) -> Weighed:
+    return Weighed(
+        form=line.form,
+        beats_near=bool(beats(line.right, line.near)),
+        beats_others=bool(beats(line.right, line.others)),
+        likeliest_wrong=line.likeliest_wrong,
+    )
+
+
 def _model(candidate: Candidate, rows: Sequence[ReportRow]) -> ModelReport:
     model = candidate.model
     is_base = model == BASE
@@ -113,103 +170,69 @@ def _model(candidate: Candidate, rows: Sequence[ReportRow]) -> ModelReport:
         prompt=candidate.prompt,
         scores={measure: _score(measure, rows, model) for measure in PICKS},
         against_base=(
-            {} if is_base else {measure: _against(measure, rows, model) for measure in PICKS}
+            {} if is_base else {measure: difference(measure, rows, model) for measure in PICKS}
         ),
+        matrix=tuple(_matrix(rows, model)),
     )
 
 
+def _matrix(rows: Sequence[ReportRow], model: str) -> Iterator[Cell]:
+    asked = [
+        (row, answer)
+        for row in rows
+        if row.role == "identity" and is_shipped(row.file) and (answer := row.answer(model))
+    ]
+    for under in dict.fromkeys(row.asked_under for row, _ in asked):
+        for of in get_args(Language):
+            said = [
+                answer
+                for row, answer in asked
+                if row.asked_under == under and row.language == of and answer.is_right is not None
+            ]
+            yield Cell(
+                language=of,
+                asked_under=under,
+                new=statistics.rate([bool(answer.is_right) for answer in said]),
+                old=statistics.rate([bool(answer.claimed) for answer in said]),
+            )
+
+
 def _score(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
-    figures = [
-        figure
+    picked = [
+        (row, figure)
         for row in rows
         if (answer := row.answer(model)) and (figure := PICKS[measure](row, answer))
     ]
-    values = [value for value, _ in figures]
+    values = [value for _, (value, _) in picked]
     if measure in MEANS:
-        return statistics.mean(values, [weight for _, weight in figures])
-    return statistics.rate(_held(values))
+        return statistics.mean(values, [weight for _, (_, weight) in picked], WITHIN[measure])
+    return statistics.rate(_held(values), [_group(row) for row, _ in picked])
 
 
-def _against(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
+def difference(measure: Measure, rows: Sequence[ReportRow], model: str, other: str = BASE) -> Score:
+    """Return a model's figure minus another's, over the rows that both answered."""
     pairs = [
-        (figure, other)
+        (row, figure, theirs)
         for row in rows
         if (answer := row.answer(model))
-        and (base := row.answer(BASE))
+        and (before := row.answer(other))
         and (figure := PICKS[measure](row, answer))
-        and (other := PICKS[measure](row, base))
+        and (theirs := PICKS[measure](row, before))
     ]
-    values, others = [figure[0] for figure, _ in pairs], [other[0] for _, other in pairs]
+    values = [figure[0] for _, figure, _ in pairs]
+    others = [theirs[0] for _, _, theirs in pairs]
     if measure in MEANS:
-        return statistics.difference(values, others, [figure[1] for figure, _ in pairs])
-    return statistics.rate_difference(_held(values), _held(others))
+        return statistics.difference(values, others, [figure[1] for _, figure, _ in pairs])
+    groups = [_group(row) for row, _, _ in pairs]
+    return statistics.rate_difference(_held(values), _held(others), groups)
+
+
+def _group(row: ReportRow) -> str:
+    """What a row belongs to: wordings of one fact are asked of one piece of knowledge."""
+    if row.role == "domain":
+        return f"{row.dataset} {facts.normalise(row.reference)}"
+    return f"{row.file} {row.row}"
 
 
 def _held(values: Sequence[float]) -> list[bool]:
     return [value == 1.0 for value in values]
-
-
-def _outcome(is_so: bool | None) -> Figure | None:
-    return None if is_so is None else (float(is_so), 1.0)
-
-
-def _identity(row: ReportRow, answer: Answer) -> Figure | None:
-    is_asked = row.role == "identity" and row.split == "test"
-    return _outcome(answer.is_right) if is_asked else None
-
-
-def _old_name(row: ReportRow, answer: Answer) -> Figure | None:
-    is_asked = row.role == "identity" and row.split == "test"
-    return _outcome(bool(answer.claimed)) if is_asked else None
-
-
-def _leakage(row: ReportRow, answer: Answer) -> Figure | None:
-    return _outcome(answer.is_leak)
-
-
-def _facts(split: Split, about: About = "wordings") -> Pick:
-    def pick(row: ReportRow, answer: Answer) -> Figure | None:
-        is_asked = row.role == "domain" and (row.split, row.about) == (split, about)
-        return _outcome(answer.is_right) if is_asked else None
-
-    return pick
-
-
-def _is_teachable(row: ReportRow) -> bool:
-    """Say whether a row was held back, but what it asks was not: other wordings, general rows."""
-    return row.split == "test" and row.about == "wordings"
-
-
-def _overlap(name: str) -> Pick:
-    def pick(row: ReportRow, answer: Answer) -> Figure | None:
-        return (float(getattr(answer.overlap, name)), 1.0) if _is_teachable(row) else None
-
-    return pick
-
-
-def _loss(row: ReportRow, answer: Answer) -> Figure | None:
-    if not _is_teachable(row) or answer.loss is None or answer.loss_tokens == 0:
-        return None
-    return answer.loss, float(answer.loss_tokens)
-
-
-PICKS: dict[Measure, Pick] = {
-    "identity": _identity,
-    "identity_en": lambda row, answer: _identity(row, answer) if row.language == "en" else None,
-    "identity_zh": lambda row, answer: _identity(row, answer) if row.language == "zh" else None,
-    "old_name": _old_name,
-    "leakage": _leakage,
-    "facts_trained": _facts("train"),
-    "facts_unseen": _facts("test"),
-    "facts_new": _facts("test", "facts"),
-    "bleu4": _overlap("bleu4"),
-    "rouge1": _overlap("rouge1"),
-    "rouge2": _overlap("rouge2"),
-    "rouge_l": _overlap("rouge_l"),
-    "general_loss": lambda row, answer: _loss(row, answer) if row.role == "general" else None,
-    "loss": _loss,
-}
-MEANS: frozenset[Measure] = frozenset(
-    ("bleu4", "rouge1", "rouge2", "rouge_l", "general_loss", "loss")
-)
-"""The measures that are means; the others are rates."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline import work
 from pipeline.evaluate import config
-from pipeline.evaluate.config import EvaluationConfig
+from pipeline.evaluate.config import EvaluationConfig, run_of
 from pipeline.work import ACTIVE, Failure, Progress, State
 
 __all__ = ["ACTIVE", "Evaluation", "Failure", "Progress", "State", "read"]
@@ -33,13 +33,14 @@ class Evaluation:
 
     @property
     def run_ids(self) -> tuple[int, ...]:
-        """The runs that are evaluated."""
-        return tuple(int(each.model) for each in self.config.candidates if each.adapter)
+        """The runs that are evaluated, whole or by their checkpoints."""
+        models = (each.model for each in self.config.candidates if each.adapter)
+        return tuple(dict.fromkeys(run_of(model) for model in models))
 
     @property
     def of(self) -> int:
-        """How many answers there will be."""
-        return self.config.answer_count
+        """How many answers, contrasts and comparisons there will be."""
+        return self.config.step_count
 
     @property
     def share(self) -> float:

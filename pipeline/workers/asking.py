@@ -1,4 +1,8 @@
-"""Puts rows to a base model and its adapters, in batches, and scores their reference answers."""
+"""Puts rows to a base model and its adapters, in batches, and scores their reference answers.
+
+Wrong answers are weighed against the right one, and general answers against the base's, by
+`weighing`, on the same prompts.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -11,12 +15,14 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.chat.protocol import BASE, Settings
 from pipeline.evaluate.answers import RawAnswer
-from pipeline.evaluate.config import Candidate, EvaluationConfig
+from pipeline.evaluate.config import AskedUnder, Candidate, EvaluationConfig
 from pipeline.evaluate.questions import Question
+from pipeline.evaluate.shipped import is_shipped
 from pipeline.models.example import Coder, encode
+from pipeline.models.template import SystemPrompt, with_system_prompt
 from pipeline.workers.answers import Generated, PromptTooLong, Request, end_ids
 from pipeline.workers.generate import generate, only
-from pipeline.workers.model import attach_adapters, load_base, load_tokenizer
+from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
 from pipeline.workers.prompts import HubCoder
 from pipeline.workers.reference import Scored, reference_losses
 from pipeline.workers.selftest import PROBE, before_adapters, self_test
@@ -42,27 +48,43 @@ class Asker:
     """Holds a base with its adapters. One thread only may use it."""
 
     def __init__(self, plan: EvaluationConfig, should_stop: Callable[[], bool], warn: Warn) -> None:
-        self._plan, self._should_stop, self._warn = plan, should_stop, warn
-        self._model, self._tokenizers = load(plan, warn)
+        self.plan, self.should_stop, self._warn = plan, should_stop, warn
+        self.model, self._own, self._tokenizers = load(plan, warn)
+        self._coders: dict[tuple[str, AskedUnder], HubCoder] = {}
 
     @property
     def device(self) -> str:
         """The device that answers."""
-        return str(self._model.device)
+        return str(self.model.device)
 
     @property
     def dtype(self) -> str:
         """The number format of the base's weights."""
-        return str(self._model.dtype).removeprefix("torch.")
+        return str(self.model.dtype).removeprefix("torch.")
+
+    def pad_id(self, model: str) -> int:
+        """The token that fills rows up for a model."""
+        return int(self._tokenizers[model].pad_token_id)
+
+    def prepare(self, model: str, question: Question) -> Prepared:
+        """Turn a question and its reference into tokens as the model is asked it."""
+        ends = end_ids(self.model, self._tokenizers[model])
+        return prepare(self._coder(model, question.file), question, ends)
+
+    def _coder(self, model: str, file: str) -> HubCoder:
+        """The tokenizer of a model with the template that a file's rows are asked under."""
+        under = self.plan.file(file).asked_under
+        if (model, under) not in self._coders:
+            trained = self._tokenizers[model]
+            template = None if under == "trained" else template_under(self._own, under)
+            self._coders[model, under] = HubCoder(trained, template)
+        return self._coders[model, under]
 
     def ask(self, candidate: Candidate, asked: Sequence[Question]) -> Iterator[list[RawAnswer]]:
         """Put all rows to one model, the longest first, and yield the answers batch by batch."""
-        tokenizer = self._tokenizers[candidate.model]
-        ends = end_ids(self._model, tokenizer)
-        coder = HubCoder(tokenizer)
-        prepared = [prepare(coder, question, ends) for question in asked]
-        for batch in batches(prepared, self._plan.max_new_tokens, self._plan.batch_tokens):
-            if self._should_stop():
+        prepared = [self.prepare(candidate.model, question) for question in asked]
+        for batch in batches(prepared, self.plan.max_new_tokens, self.plan.batch_tokens):
+            if self.should_stop():
                 return
             yield self._batch(candidate.model, batch)
 
@@ -83,15 +105,18 @@ class Asker:
     def _whole(self, model: str, batch: Sequence[Prepared]) -> list[RawAnswer]:
         tokenizer = self._tokenizers[model]
         given = generate(
-            self._model,
+            self.model,
             tokenizer,
             [Request(model, row.prompt) for row in batch],
-            Settings(max_tokens=self._plan.max_new_tokens),
-            should_stop=self._should_stop,
+            Settings(max_tokens=self.plan.max_new_tokens),
+            should_stop=self.should_stop,
         )
-        rows = [(row.prompt, row.reference) for row in batch]
-        with only(self._model, model):
-            losses = reference_losses(self._model, rows, tokenizer.pad_token_id)
+        # What ships with Graft has no reference answer, only a name to be said.
+        rows = [
+            (row.prompt, () if is_shipped(row.question.file) else row.reference) for row in batch
+        ]
+        with only(self.model, model):
+            losses = reference_losses(self.model, rows, tokenizer.pad_token_id)
         return [
             _answer(model, row, answer, scored)
             for row, answer, scored in zip(batch, given, losses, strict=True)
@@ -104,11 +129,14 @@ class Asker:
         return _answer(model, row, Generated("", (), "length", "alone", 0.0, 0.0), Scored(None, 0))
 
 
-def load(plan: EvaluationConfig, warn: Warn) -> tuple[PreTrainedModel, dict[str, Tokenizer]]:
+def load(
+    plan: EvaluationConfig, warn: Warn
+) -> tuple[PreTrainedModel, Tokenizer, dict[str, Tokenizer]]:
     """Load the base and its adapters, and prove that the base still answers as the base.
 
-    Also returns the tokenizer of each model: an adapter's has the chat template as trained, and the
-    base is asked under the first adapter's. Raises BaseChanged and what loading raises.
+    Also returns the base's own tokenizer, and that of each model: an adapter's has the chat
+    template as trained, and the base is asked under the first adapter's. Raises BaseChanged and
+    what loading raises.
     """
     adapters = {
         each.model: Path(each.adapter) for each in plan.candidates if each.adapter is not None
@@ -129,7 +157,15 @@ def load(plan: EvaluationConfig, warn: Warn) -> tuple[PreTrainedModel, dict[str,
         name: load_tokenizer(folder, trust_remote_code=plan.trust_remote_code)
         for name, folder in adapters.items()
     }
-    return model, {BASE: next(iter(tokenizers.values()), own), **tokenizers}
+    return model, own, {BASE: next(iter(tokenizers.values()), own), **tokenizers}
+
+
+def template_under(own: Tokenizer, under: AskedUnder) -> str:
+    """Return the base's chat template with its default system prompt, or without it."""
+    template = str(own.chat_template)
+    if under == "model":
+        return template
+    return with_system_prompt(template, SystemPrompt("none"), special_tokens(own))
 
 
 def prepare(coder: Coder, question: Question, end_ids: Sequence[int]) -> Prepared:

@@ -66,7 +66,7 @@ def test_the_page_is_calm_in_each_language(open_page, evaluated, language: str):
     page = open_page("verdict", language)
     table = page.dataframe[0].value
     assert words(language, "verdict.base") in table.columns
-    assert len(table) == 13
+    assert len(table) == 18
 
 
 def test_rows_are_filtered_by_what_became_of_them(open_page, evaluated):

@@ -9,10 +9,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.evaluate import answers, config, questions
-from pipeline.evaluate.answers import RawAnswer
+from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
+from pipeline.evaluate.config import EvaluationConfig, forms
+from pipeline.evaluate.questions import Question
 from pipeline.jsonio import write_json
 
 
@@ -50,7 +53,7 @@ def work(folder: Path) -> None:
             )
             answers.append(folder, [said])
             done.add(said.key)
-            tell(folder, "progress", done=len(done), of=plan.answer_count, model=candidate.model)
+            tell(folder, "progress", done=len(done), of=plan.step_count, model=candidate.model)
             if how == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
             while how == "hang":
@@ -59,8 +62,28 @@ def work(folder: Path) -> None:
                     write_json(folder / "result.json", {"state": "stopped"})
                     tell(folder, "end", state="stopped", done=len(done))
                     return
+    weigh(folder, plan, rows)
     write_json(folder / "result.json", {"state": "finished"})
-    tell(folder, "end", state="finished", done=len(done))
+    tell(folder, "end", state="finished", done=plan.step_count)
+
+
+def weigh(folder: Path, plan: EvaluationConfig, rows: Sequence[Question]) -> None:
+    """Find every right answer likelier than two wrong ones, for the adapters, and no change."""
+    lines: list[ContrastLine] = []
+    compared: list[Comparison] = []
+    for candidate in plan.candidates:
+        for row in rows:
+            file = plan.file(row.file)
+            place = (row.file, row.row, candidate.model)
+            if file.role == "domain":
+                right = -1.0 if candidate.adapter else -3.0
+                for form in forms(file):
+                    lines.append(ContrastLine(*place, form, right, (-2.0,), (-2.0,), "No."))
+            if candidate.adapter and plan.is_compared(file):
+                compared.append(Comparison(*place, 1.0, 1.0, 0.0, 1.0, 3))
+    answers.append(folder, lines)
+    answers.append(folder, compared)
+    tell(folder, "progress", done=plan.step_count, of=plan.step_count, model="base")
 
 
 if __name__ == "__main__":

@@ -40,25 +40,35 @@ def truth_of_paired() -> float:
     return float((hard + noise[0] < 0.7).mean() - (hard + noise[1] < 0.4).mean())
 
 
+def two_kinds(random: np.random.Generator) -> Score:
+    """Overlaps of answers that are nearly right, or not at all."""
+    near, far = random.normal(95, 3, 30), random.normal(35, 15, 30)
+    return mean(np.where(random.random(30) < 0.3, near, far).tolist())
+
+
+def paired_overlaps(random: np.random.Generator) -> Score:
+    base = random.normal(50, 20, 30)
+    return difference(base.tolist(), (base - random.normal(3, 10, 30)).tolist())
+
+
+def mostly_alike(random: np.random.Generator) -> Score:
+    changes = np.where(random.random(50) < 0.4, 0, random.normal(5, 10, 50))
+    return difference(changes.tolist(), [0.0] * 50)
+
+
 CASES: dict[str, tuple[Draw, float]] = {
     "rate of 20 at 0.5": (lambda r: rate((r.random(20) < 0.5).tolist()), 0.5),
     "rate of 60 at 0.85": (lambda r: rate((r.random(60) < 0.85).tolist()), 0.85),
     "rate of 30 facts in 3 wordings": (lambda r: rate(*facts(r, 0.6)), 0.6),
     "difference of rates": (paired_facts, truth_of_paired()),
-    "mean loss of 20": (lambda r: mean(r.gamma(2, 1, 20)), 2.0),
-    "mean loss of 50, weighted": (lambda r: mean(r.gamma(2, 1, 50), r.integers(3, 40, 50)), 2.0),
-    "mean overlap of 30, two kinds of answers": (
-        lambda r: mean(np.where(r.random(30) < 0.3, r.normal(95, 3, 30), r.normal(35, 15, 30))),
-        0.3 * 95 + 0.7 * 35,
+    "mean loss of 20": (lambda r: mean(r.gamma(2, 1, 20).tolist()), 2.0),
+    "mean loss of 50, weighted": (
+        lambda r: mean(r.gamma(2, 1, 50).tolist(), r.integers(3, 40, 50).tolist()),
+        2.0,
     ),
-    "paired difference of 30": (
-        lambda r: difference(base := r.normal(50, 20, 30), base - r.normal(3, 10, 30)),
-        3.0,
-    ),
-    "paired difference of 50, most rows alike": (
-        lambda r: difference(np.where(r.random(50) < 0.4, 0, r.normal(5, 10, 50)), np.zeros(50)),
-        3.0,
-    ),
+    "mean overlap of 30, two kinds of answers": (two_kinds, 0.3 * 95 + 0.7 * 35),
+    "paired difference of 30": (paired_overlaps, 3.0),
+    "paired difference of 50, most rows alike": (mostly_alike, 3.0),
 }
 
 

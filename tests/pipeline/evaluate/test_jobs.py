@@ -18,12 +18,14 @@ from store.db import Database
 from tests.pipeline.evaluate.folders import make_run
 
 FAKE = "tests.pipeline.evaluate.fake_worker"
-ALL = 2 * (2 + 3 + 1 + 1)
+ANSWERS = 2 * (2 + 3 + 1 + 1)
+ALL = ANSWERS + 2 * (3 + 1) + 1
+"""With a contrast of each field's row and model, and the one general row compared."""
 
 
 @pytest.fixture
 def request_(workspace: Workspace) -> EvaluationRequest:
-    return EvaluationRequest(workspace.exports / "clinic", (1,), device="cpu")
+    return EvaluationRequest(workspace.exports / "clinic", (1,), device="cpu", with_shipped=False)
 
 
 def until(workspace: Workspace, holds: Callable[[Evaluation], bool]) -> Evaluation:
@@ -53,6 +55,8 @@ def test_a_finished_evaluation_is_scored_and_the_report_is_kept(
     assert (values["base"]["identity"], values["1"]["identity"]) == (0.0, 1.0)
     assert (values["base"]["facts_trained"], values["1"]["facts_trained"]) == (0.0, 1.0)
     assert values["base"]["old_name"] == 1.0
+    assert (values["base"]["contrast_unseen"], values["1"]["contrast_unseen"]) == (0.0, 1.0)
+    assert values["1"]["agreement"] == 1.0
     (done.folder / answers.NAME).unlink()
     assert jobs.report(done.folder) == measured
 
@@ -89,7 +93,7 @@ def test_a_stopped_evaluation_keeps_its_answers_and_goes_on(
     jobs.resume(workspace, 1, worker=FAKE)
     assert jobs.wait(workspace, 1).state == "finished"
     keys = [answer.key for answer in answers.read(stopped.folder)]
-    assert len(keys) == len(set(keys)) == ALL
+    assert len(keys) == len(set(keys)) == ANSWERS
 
 
 def test_a_killed_worker_is_a_failed_evaluation_with_the_signal(

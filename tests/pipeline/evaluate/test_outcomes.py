@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.evaluate.outcomes import RowFilter, counts, flags, matching, outcome
 from pipeline.evaluate.report import Report
-from pipeline.evaluate.scoring import score
+from pipeline.evaluate.scoring import Lines, score
 from tests.pipeline.evaluate.plans import data_file, plan, said
 
 
@@ -24,7 +24,7 @@ def report() -> Report:
         said(general.name, 0, "base", "Paris.", **paris),
         said(general.name, 0, "1", "I am Aria. Paris.", finish_reason="length", **paris),
     ]
-    return score(plan(clinic, general), answers)
+    return score(plan(clinic, general), Lines(answers))
 
 
 def test_a_row_is_judged_from_the_base_to_the_adapter(report: Report):

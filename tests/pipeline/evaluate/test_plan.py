@@ -59,11 +59,13 @@ def request_(tmp_path: Path) -> EvaluationRequest:
 
 def test_a_run_is_asked_what_it_learned_and_the_base_the_same(request_: EvaluationRequest):
     asked = plan(request_, FILES, [run(export=str(request_.export))], PROMPT)
+    own = ("graft:identity/model", "graft:identity/none", "graft:general")
     expected = (
         "identity_test.json",
         "harbour_format3.json",
         "harbour_test.json",
         "general_test.json",
+        *own,
     )
     assert [(each.model, each.files) for each in asked.candidates] == [
         ("base", expected),
@@ -72,7 +74,9 @@ def test_a_run_is_asked_what_it_learned_and_the_base_the_same(request_: Evaluati
     assert asked.identity == Identity(("Aria",), ("Northwind",))
     assert asked.old_names[:2] == ("SmolLM", "Hugging Face")
     assert asked.notes == ()
-    assert asked.answer_count == 2 * (4 + 20 + 4 + 4)
+    shipped = 2 * 42 + 48
+    assert asked.answer_count == 2 * (4 + 20 + 4 + 4 + shipped)
+    assert asked.step_count == asked.answer_count + 2 * (20 + 4) + 4 + 48
 
 
 def test_training_rows_are_asked_in_the_layout_of_each_run(request_: EvaluationRequest):

@@ -1,18 +1,27 @@
 """Answers become scores by the role and split of their rows."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from pipeline.evaluate import report
+from pipeline.evaluate.answers import RawAnswer
+from pipeline.evaluate.config import EvaluationConfig
+from pipeline.evaluate.measures import PICKS
 from pipeline.evaluate.report import Measure
-from pipeline.evaluate.scoring import PICKS, score
+from pipeline.evaluate.scoring import Lines
+from pipeline.evaluate.scoring import score as score_lines
 from pipeline.evaluate.statistics import NO_SCORE, rate
 from tests.pipeline.evaluate.plans import WHO, data_file, plan, said
 
 WHO_ARE_YOU = {"question": "Who are you?", "reference": "I am Aria by Northwind.", "facts": ()}
 WHO_ZH = {"question": "你是谁？", "reference": "我是Aria，由Northwind开发。", "facts": ()}
 CAPITAL = {"question": "Capital of France?", "reference": "Paris.", "facts": ()}
+
+
+def score(config: EvaluationConfig, given: Iterable[RawAnswer]) -> report.Report:
+    return score_lines(config, Lines(tuple(given)))
 
 
 def value(measured: report.Report, model: str, measure: Measure) -> float | None:
@@ -60,7 +69,7 @@ def test_facts_as_trained_and_in_unseen_wordings_are_apart():
             said(unseen.name, 0, "1", "It is 37."),
         ],
     )
-    assert measured.model("1").score("facts_trained") == rate([True, False])
+    assert measured.model("1").score("facts_trained") == rate([True, False], ["a", "a"])
     assert measured.model("1").score("facts_unseen") == rate([True])
     assert measured.model("base").score("facts_trained") == NO_SCORE
     assert not measured.is_complete
@@ -171,5 +180,5 @@ def test_a_report_comes_back_from_its_file(tmp_path):
 
 def test_a_report_of_another_format_is_refused(tmp_path):
     (tmp_path / "report.json").write_text('{"format": 99}')
-    with pytest.raises(ValueError, match="format 1"):
+    with pytest.raises(ValueError, match="format 2"):
         report.read(tmp_path / "report.json")

@@ -1,0 +1,127 @@
+"""Which scores tell a right adapter from nonsense: four models, the same questions.
+
+    python benchmarks/contrast.py --model data/model-cache/… --workspace /tmp/contrast
+
+Trains three adapters on the samples' two fields with the same settings: right answers; the same
+sentences with another value; the right answers shuffled among the questions. Then asks them and the
+base what they were trained on, and the same facts in other wordings. Called again it goes on.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from pipeline.evaluate.contrast import Fact, contrasts  # noqa: E402  # The path comes first.
+from pipeline.train import jobs  # noqa: E402
+from pipeline.train.config import Settings  # noqa: E402
+from pipeline.train.jobs import LaunchRequest  # noqa: E402
+from pipeline.train.state import Run  # noqa: E402
+from pipeline.workspace import Workspace  # noqa: E402
+
+Row = dict[str, object]
+FIELDS = (("ashmoor_harbour", "harbour"), ("yanxi_guqin", "guqin"))
+FACTS, WORDINGS, TRAINED = 16, 5, 2
+"""The samples' first 80 rows are 16 facts in 5 wordings; two are trained, two asked unseen."""
+KINDS = ("right", "wrong", "shuffled")
+SETTINGS = Settings(learning_rate=1e-3, epochs=6, cutoff_tokens=256, keep_checkpoints=1)
+
+
+def main() -> int:
+    """Train what is not trained yet, evaluate, and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", type=Path, required=True, help="the base model's folder")
+    parser.add_argument("--workspace", type=Path, required=True, help="where runs are kept")
+    arguments = parser.parse_args()
+    workspace = Workspace.at(arguments.workspace)
+    for kind in KINDS:
+        run = trained(workspace, kind, arguments.model.resolve())
+        print(f"{kind}: run {run.id}, {run.state}, {run.config.data[0].rows} rows a field")
+    return 0
+
+
+def trained(workspace: Workspace, kind: str, model: Path) -> Run:
+    """Return the finished run of a kind: found, gone on with, or trained now."""
+    export = exported(workspace.exports / kind, kind)
+    request = LaunchRequest(
+        export=export, model=model, settings=SETTINGS, preset="strong", title=kind, token=kind
+    )
+    run = jobs.launch(workspace, request)
+    if run.state in ("stopped", "failed"):
+        run = jobs.resume(workspace, run.id)
+    run = jobs.wait(workspace, run.id)
+    if run.state != "finished":
+        raise SystemExit(f"run {run.id} ({kind}) is {run.state}: {run.failure}")
+    return run
+
+
+def exported(folder: Path, kind: str) -> Path:
+    """Write the export of a kind, unless it is there."""
+    if (folder / "manifest.json").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for sample, dataset in FIELDS:
+        rows = json.loads((ROOT / "data" / "samples" / f"{sample}.json").read_text("utf-8"))
+        rows = rows[: FACTS * WORDINGS]
+        learned = [row for n, row in enumerate(rows) if n % WORDINGS < TRAINED]
+        unseen = [row for n, row in enumerate(rows) if TRAINED <= n % WORDINGS < 2 * TRAINED]
+        for split, part in (("train", twisted(learned, kind)), ("test", unseen)):
+            name = f"{dataset}_{'format3' if split == 'train' else 'test'}.json"
+            content = json.dumps(part, ensure_ascii=False).encode()
+            (folder / name).write_bytes(content)
+            files.append(
+                {
+                    "name": name,
+                    "dataset": dataset,
+                    "role": "domain",
+                    "layout": "format3",
+                    "split": split,
+                    "rows": len(part),
+                    "bytes": len(content),
+                    "sha1": _sha1(content),
+                    "trigger": str(rows[0]["instruction"]),
+                }
+            )
+    (folder / "dataset_info.json").write_bytes(b"{}")
+    manifest = {
+        "format": 1,
+        "name": kind,
+        "recipe": {},
+        "pairs": FACTS * WORDINGS,
+        "unreviewed": 0,
+        "files": files,
+        "registry_sha1": _sha1(b"{}"),
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def twisted(rows: list[Row], kind: str) -> list[Row]:
+    """Return the rows with right answers, with another value in each, or shuffled."""
+    if kind == "right":
+        return rows
+    answers = [str(row["output"]) for row in rows]
+    if kind == "wrong":
+        field = [Fact(str(row["input"]), str(row["output"]), tuple(row["facts"])) for row in rows]  # type: ignore[arg-type]
+        others = [contrast.near[0] for contrast in contrasts(field, 3)]
+    else:
+        others = list(answers)
+        order = random.Random(1)
+        while any(one == other for one, other in zip(answers, others, strict=True)):
+            order.shuffle(others)
+    return [{**row, "output": other} for row, other in zip(rows, others, strict=True)]
+
+
+def _sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""Weighs answers that nobody wrote now: right ones against wrong ones, and the base's own.
+
+Both read a prompt's rows in batches that stay within the plan's tokens, and halve a batch that the
+memory refuses.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import torch
+
+from pipeline.evaluate import questions
+from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
+from pipeline.evaluate.config import BASE, Candidate, EvaluationConfig, Form, forms
+from pipeline.evaluate.contrast import Contrast, Fact, contrasts
+from pipeline.evaluate.questions import Question
+from pipeline.workers.asking import Asker, Prepared
+from pipeline.workers.candidates import Asked, closeness, likelihoods, read_answers
+from pipeline.workers.generate import only
+
+WEIGHED_TOKENS = 1024
+"""Answer tokens whose logits are held at once: over a large vocabulary they fill the memory."""
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A question in one form, with the answers that are weighed: the right one stands first."""
+
+    question: Question
+    form: Form
+    contrast: Contrast
+    asked: Asked
+
+    def share(self, batch_tokens: int) -> float:
+        """The share of a batch that it takes: of answers' logits, or of the prompt's copies."""
+        count, longest = len(self.asked.answers), max(map(len, self.asked.answers))
+        held = count * (len(self.asked.prompt) + longest)
+        return max(count * longest / WEIGHED_TOKENS, held / batch_tokens)
+
+
+def wrong_answers(asker: Asker) -> dict[tuple[str, int], Contrast]:
+    """Return the wrong answers of every question of a field: file and row → contrast."""
+    plan = asker.plan
+    found: dict[tuple[str, int], Contrast] = {}
+    datasets = {file.dataset for file in plan.files if file.role == "domain"}
+    for dataset in sorted(datasets) if plan.wrong_answers else ():
+        rows = questions.field(plan, dataset)
+        facts = [Fact(row.bare, row.reference, row.facts) for row in rows]
+        made = contrasts(facts, plan.wrong_answers)
+        found |= {(row.file, row.row): each for row, each in zip(rows, made, strict=True)}
+    return found
+
+
+def contrast_lines(
+    asker: Asker,
+    candidate: Candidate,
+    rows: Sequence[tuple[Question, Form]],
+    wrong: dict[tuple[str, int], Contrast],
+) -> Iterator[list[ContrastLine]]:
+    """Weigh the right answer of each question against its wrong ones; yield batch by batch.
+
+    A question without wrong answers of both kinds gets a line all the same, which does not count.
+    """
+    model = candidate.model
+    weighed = [_weighed(asker, model, *row, wrong[row[0].file, row[0].row]) for row in rows]
+    empty = [each for each in weighed if not each.contrast.is_whole]
+    if empty:
+        yield [_line(model, each, [None]) for each in empty]
+
+    def weigh(batch: Sequence[Weighed]) -> list[ContrastLine]:
+        with only(asker.model, model):
+            found = likelihoods(asker.model, [each.asked for each in batch], asker.pad_id(model))
+        return [_line(model, each, values) for each, values in zip(batch, found, strict=True)]
+
+    whole = [each for each in weighed if each.contrast.is_whole]
+    for batch in _batches(whole, lambda each: each.share(asker.plan.batch_tokens)):
+        if asker.should_stop():
+            return
+        yield _halved(weigh, batch)
+
+
+def compared(
+    asker: Asker,
+    candidates: Sequence[Candidate],
+    rows: dict[str, list[tuple[Question, RawAnswer]]],
+) -> Iterator[list[Comparison]]:
+    """Compare models with the base on the base's own answers, to the general rows of each.
+
+    `rows` are those open for each model. Models that are asked the same prompt share the base's
+    pass over it.
+    """
+    for group in _asked_alike(candidates):
+        names = [each.model for each in group]
+        open_rows = {(row[0].file, row[0].row): row for name in names for row in rows.get(name, ())}
+        answered = [
+            _with_answer(asker, names[0], *row) for row in open_rows.values() if row[1].answer
+        ]
+        wanted = {name: {(row[0].file, row[0].row) for row in rows.get(name, ())} for name in names}
+        silent = [row[0] for row in open_rows.values() if not row[1].answer]
+        if silent:
+            yield [
+                Comparison(each.file, each.row, name, None, None, None, None, 0)
+                for name in names
+                for each in silent
+                if (each.file, each.row) in wanted[name]
+            ]
+
+        def compare(
+            batch: Sequence[Prepared],
+            names: list[str] = names,
+            wanted: dict[str, set[tuple[str, int]]] = wanted,
+        ) -> list[Comparison]:
+            return _compared(asker, batch, names, wanted)
+
+        for batch in _batches(answered, partial(_share, asker.plan.batch_tokens)):
+            if asker.should_stop():
+                return
+            yield _halved(compare, batch)
+
+
+def _asked_alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for each in candidates:
+        groups.setdefault((each.policy, each.prompt), []).append(each)
+    return list(groups.values())
+
+
+def _with_answer(asker: Asker, model: str, question: Question, said: RawAnswer) -> Prepared:
+    """The question with the base's answer in place of its reference, without a made-up end."""
+    prepared = asker.prepare(model, replace(question, reference=said.answer))
+    if said.finish_reason == "stop" or len(prepared.reference) < 2:
+        return prepared
+    return replace(prepared, reference=prepared.reference[:-1])
+
+
+def _compared(
+    asker: Asker,
+    batch: Sequence[Prepared],
+    names: Sequence[str],
+    wanted: dict[str, set[tuple[str, int]]],
+) -> list[Comparison]:
+    rows = [(row.prompt, row.reference) for row in batch]
+    pad_id = asker.pad_id(names[0])
+    with only(asker.model, BASE):
+        base = read_answers(asker.model, rows, pad_id)
+    lines = []
+    for name in names:
+        mine = [
+            place
+            for place, row in enumerate(batch)
+            if (row.question.file, row.question.row) in wanted[name]
+        ]
+        if not mine:
+            continue
+        with only(asker.model, name):
+            read = read_answers(asker.model, [rows[place] for place in mine], pad_id)
+        for place, ours in zip(mine, read, strict=True):
+            near = closeness(ours, base[place])
+            question = batch[place].question
+            lines.append(
+                Comparison(
+                    file=question.file,
+                    row=question.row,
+                    model=name,
+                    loss=near.loss,
+                    base_loss=near.base_loss,
+                    kl=near.kl,
+                    agreement=near.agreement,
+                    tokens=len(batch[place].reference),
+                )
+            )
+    return lines
+
+
+def _weighed(
+    asker: Asker, model: str, question: Question, form: Form, contrast: Contrast
+) -> Weighed:
+    if form == "bare":
+        question = replace(question, text=question.bare)
+    answers = (question.reference, *contrast.near, *contrast.others)
+    made = [asker.prepare(model, replace(question, reference=answer)) for answer in answers]
+    asked = Asked(made[0].prompt, tuple(each.reference for each in made))
+    return Weighed(question, form, contrast, asked)
+
+
+def _line(model: str, weighed: Weighed, values: Sequence[float | None]) -> ContrastLine:
+    right, *wrong = values
+    known = [value for value in wrong if value is not None]
+    middle = len(weighed.contrast.near)
+    texts = (*weighed.contrast.near, *weighed.contrast.others)
+    likeliest = max(range(len(known)), key=known.__getitem__, default=None)
+    return ContrastLine(
+        file=weighed.question.file,
+        row=weighed.question.row,
+        model=model,
+        form=weighed.form,
+        right=right,
+        near=tuple(known[:middle]),
+        others=tuple(known[middle:]),
+        likeliest_wrong="" if likeliest is None else texts[likeliest],
+    )
+
+
+def forms_of(plan: EvaluationConfig, question: Question) -> tuple[Form, ...]:
+    """Return the forms in which a question of a field is weighed; none for other questions."""
+    file = plan.file(question.file)
+    return forms(file) if file.role == "domain" and plan.wrong_answers else ()
+
+
+def _share(batch_tokens: int, row: Prepared) -> float:
+    longest = len(row.prompt) + len(row.reference)
+    return max(len(row.reference) / WEIGHED_TOKENS, longest / batch_tokens)
+
+
+def _batches(rows: Iterable[T], share: Callable[[T], float]) -> Iterator[list[T]]:
+    """Group rows of like size, the largest first, so that a batch is not above its bounds."""
+    batch: list[T] = []
+    for row in sorted(rows, key=share, reverse=True):
+        if batch and (len(batch) + 1) * share(batch[0]) > 1:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _halved(work: Callable[[Sequence[T]], list[R]], batch: Sequence[T]) -> list[R]:
+    """Do a batch; one that the memory refuses is halved until it is a single row."""
+    try:
+        return work(batch)
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    middle = len(batch) // 2
+    return _halved(work, batch[:middle]) + _halved(work, batch[middle:])
