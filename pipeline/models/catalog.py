@@ -66,7 +66,7 @@ def _read(folder: Path) -> BaseModel:
     except TemplateFault as error:
         fault = str(error)
     shards = sorted(folder.glob("*.safetensors"))
-    parameters, dtype = _weights(shards)
+    parameters, dtype = _weights(folder)
     architectures = config.get("architectures")
     return BaseModel(
         name=folder.name,
@@ -118,17 +118,24 @@ def _token(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _weights(shards: list[Path]) -> tuple[int, str]:
-    """Count parameters and find the commonest number format, from the shards' headers alone."""
-    by_dtype: dict[str, int] = {}
-    for shard in shards:
+def tensors(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Return the number format and sizes of every tensor, from the shards' headers alone."""
+    found = {}
+    for shard in sorted(folder.glob("*.safetensors")):
         for name, tensor in _header(shard).items():
             if name != "__metadata__" and isinstance(tensor, dict):
-                count = prod(_int(size) for size in tensor.get("shape", ()))
                 dtype = str(tensor.get("dtype", ""))
-                by_dtype[dtype] = by_dtype.get(dtype, 0) + count
-    commonest = max(by_dtype, key=by_dtype.__getitem__, default="")
-    return sum(by_dtype.values()), _DTYPES.get(commonest, commonest.lower())
+                size = tuple(_int(each) for each in tensor.get("shape", ()))
+                found[name] = (_DTYPES.get(dtype, dtype.lower()), size)
+    return found
+
+
+def _weights(folder: Path) -> tuple[int, str]:
+    """Count parameters and find the commonest number format."""
+    by_dtype: dict[str, int] = {}
+    for dtype, size in tensors(folder).values():
+        by_dtype[dtype] = by_dtype.get(dtype, 0) + prod(size)
+    return sum(by_dtype.values()), max(by_dtype, key=by_dtype.__getitem__, default="")
 
 
 def _header(shard: Path) -> dict[str, object]:

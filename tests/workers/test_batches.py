@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.models.example import IGNORED, Example, TemplateNotPrefix, encode, messages_of
-from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
+from pipeline.train.batching import split_by_tokens, steps_of_epoch
+from pipeline.workers.batches import collate
 from pipeline.workers.prompts import HubCoder
 from tests.workers.tiny_model import make_tokenizer
 
