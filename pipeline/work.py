@@ -58,8 +58,12 @@ class Work:
         return self.state in ACTIVE
 
 
-def read(folder: Path, since: Progress | None = None) -> Work:
-    """Read a folder; with an earlier progress only the new events are read."""
+def read(folder: Path, since: Progress | None = None, *, untold: str = "") -> Work:
+    """Read a folder; with an earlier progress only the new events are read.
+
+    `untold` are the words for a worker that was ended before it could say why; by default those for
+    one whose answers are kept.
+    """
     # The process is looked at before the events: what it wrote last is then always seen.
     launch = processes.read_launch(folder)
     # One that has just ended counts as alive until its watcher has recorded how.
@@ -72,7 +76,7 @@ def read(folder: Path, since: Progress | None = None) -> Work:
     return Work(
         state=state,
         progress=progress,
-        failure=_failure(folder, progress) if state == "failed" else None,
+        failure=_failure(folder, progress, untold) if state == "failed" else None,
         started_at=launch.started_at if launch else None,
     )
 
@@ -136,10 +140,12 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             return progress
 
 
-def _failure(folder: Path, progress: Progress) -> Failure:
+def _failure(folder: Path, progress: Progress, untold: str) -> Failure:
     if progress.failure:
         return progress.failure
     ended = processes.read_exit(folder)
+    if untold:
+        return Failure("signal" if ended and ended.signal else "lost", untold)
     if ended and ended.signal_name == "SIGKILL":
         return Failure(
             "signal",

@@ -27,6 +27,7 @@ class Workspace:
             workspace.evaluations,
             workspace.probes,
             workspace.merges,
+            workspace.handovers,
             workspace.servers,
             workspace.models,
         ):
@@ -62,6 +63,11 @@ class Workspace:
     def merges(self) -> Path:
         """Merges of adapters into models of their own, one numbered folder each."""
         return self.root / "merges"
+
+    @property
+    def handovers(self) -> Path:
+        """GGUF files made and pushes to a hub, one numbered folder each."""
+        return self.root / "handovers"
 
     @property
     def servers(self) -> Path:

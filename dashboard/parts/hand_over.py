@@ -1,11 +1,17 @@
 """Taking a model elsewhere: the vLLM command, the Modelfile, the model card."""
 
+from typing import get_args
+
 import streamlit as st
 
 from dashboard import handing
+from dashboard.format import size
 from dashboard.guard import words
-from dashboard.text import literal, t
+from dashboard.parts.handover_job import handover_job
+from dashboard.parts.push_dialog import ask_push
+from dashboard.text import literal, plain, t
 from pipeline.handover import vllm
+from pipeline.handover.jobs import Outtype
 from pipeline.handover.subject import Subject
 from pipeline.handover.vllm import NotForVllm
 
@@ -20,14 +26,25 @@ def hand_over(subject: Subject, *, key: str) -> None:
             _ollama(subject, key)
         else:
             st.caption(t("models.merge_first"))
-    st.button(
-        t("models.card_write"),
-        key=f"{key}_card",
-        icon=":material/description:",
-        help=t("models.card_help"),
-        on_click=handing.write_card,
-        args=(subject,),
-    )
+    for kind in ("gguf", "push"):
+        if job := handing.latest(subject, kind):
+            handover_job(job)
+    with st.container(horizontal=True):
+        st.button(
+            t("models.card_write"),
+            key=f"{key}_card",
+            icon=":material/description:",
+            help=t("models.card_help"),
+            on_click=handing.write_card,
+            args=(subject,),
+        )
+        if st.button(
+            t("models.push_open"),
+            key=f"{key}_push",
+            icon=":material/cloud_upload:",
+            help=t("models.push_help"),
+        ):
+            ask_push(subject)
 
 
 def _vllm(subject: Subject) -> None:
@@ -47,6 +64,7 @@ def _ollama(subject: Subject, key: str) -> None:
     st.code(made.text, language="docker", wrap_lines=True)
     if made.needs_gguf:
         st.markdown(f":orange[:material/warning: {t('models.ollama_gguf')}]")
+    _gguf(subject, key)
     if made.untranslated:
         st.markdown(f":orange[:material/warning: {literal(made.untranslated)}]")
     st.button(
@@ -56,3 +74,28 @@ def _ollama(subject: Subject, key: str) -> None:
         on_click=handing.write_modelfile,
         args=(subject,),
     )
+
+
+def _gguf(subject: Subject, key: str) -> None:
+    """Draw the GGUF files that are there, and how to make one."""
+    for path in handing.gguf_files(subject):
+        st.markdown(
+            f":green[:material/check_circle:] {t('models.gguf_there', file=path.name)} "
+            f":gray[{size(path.stat().st_size)}]"
+        )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            t("models.gguf_type"),
+            get_args(Outtype),
+            format_func=lambda name: plain("models.dtype_auto_model") if name == "auto" else name,
+            key=handing.OUTTYPE,
+            width=180,
+        )
+        st.button(
+            t("models.gguf_make"),
+            key=f"{key}_gguf",
+            icon=":material/package_2:",
+            help=t("models.gguf_help"),
+            on_click=handing.make_gguf,
+            args=(subject,),
+        )

@@ -40,9 +40,9 @@ def write(workspace: Workspace, subject: Subject) -> Path:
     return path
 
 
-def card(workspace: Workspace, subject: Subject) -> str:
-    """Return the card of an adapter or a merged model."""
-    parts = [_head(subject), _prompt(subject)]
+def card(workspace: Workspace, subject: Subject, *, base_name: str = "") -> str:
+    """Return the card of an adapter or a merged model; `base_name` is what others call its base."""
+    parts = [_head(subject, base_name or subject.base.name), _prompt(subject)]
     if subject.run:
         parts += [_data(subject.run), _training(subject.run)]
         parts += _scores(workspace, subject)
@@ -51,13 +51,13 @@ def card(workspace: Workspace, subject: Subject) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _head(subject: Subject) -> list[str]:
+def _head(subject: Subject, base: str) -> list[str]:
     library = "transformers" if subject.merged else "peft"
     kind = "A model merged from" if subject.merged else "A LoRA adapter for"
     title = subject.run.config.title if subject.run else subject.name
     return [
         "---",
-        f"base_model: {json.dumps(subject.base.name, ensure_ascii=False)}",
+        f"base_model: {json.dumps(base, ensure_ascii=False)}",
         f"library_name: {library}",
         "pipeline_tag: text-generation",
         "tags: [lora]",
@@ -65,7 +65,7 @@ def _head(subject: Subject) -> list[str]:
         "",
         f"# {_plain(title)}",
         "",
-        f"{kind} `{subject.base.name}`{_lineage(subject)}, made with Graft.",
+        f"{kind} `{base}`{_lineage(subject)}, made with Graft.",
     ]
 
 

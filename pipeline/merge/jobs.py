@@ -5,7 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import processes, work
@@ -188,9 +188,7 @@ def adapter_of(run: Run, checkpoint: str = "") -> Path:
 
 
 def _read(folder: Path, since: Progress | None = None) -> Merge:
-    now = work.read(folder, since)
-    if now.failure and now.failure.error in ("signal", "exit", "lost"):
-        now = replace(now, failure=replace(now.failure, message=_UNTOLD))
+    now = work.read(folder, since, untold=_UNTOLD)
     return Merge(int(folder.name), folder, config.read(folder), now, report.read(folder))
 
 

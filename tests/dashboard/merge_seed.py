@@ -1,8 +1,10 @@
 """Merged models and merges in every state, beside the runs of `run_seed`."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
+from pipeline.handover.jobs import GgufPlan
 from pipeline.jsonio import write_json
 from pipeline.merge import config, report
 from pipeline.merge.config import MergeConfig
@@ -62,4 +64,17 @@ def merge(home: Path, number: int, state: str, run: int = 1) -> Path:
     lines = [json.dumps({"time": run_seed.BEGAN + 2, **each}) for each in events]
     (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in lines))
     write_launch(folder, run_seed.launch(is_alive=state == "running"))
+    return folder
+
+
+def failed_gguf(home: Path, name: str = "lumen-1") -> Path:
+    """A conversion that the converter did not take."""
+    folder = home / "handovers" / "1"
+    folder.mkdir(parents=True)
+    model = str(home / "models" / name)
+    plan = GgufPlan(model, f"{model}/{name}-f16.gguf", "f16", str(home))
+    write_json(folder / "config.json", asdict(plan))
+    event = {"time": run_seed.BEGAN + 2, "kind": "error", "error": "model"}
+    (folder / "events.jsonl").write_text(json.dumps({**event, "message": "not supported"}) + "\n")
+    write_launch(folder, run_seed.launch(is_alive=False))
     return folder

