@@ -28,7 +28,11 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     train.add_argument("--checkpoint", default="", metavar="step-N", help="of the run in --from")
     train.add_argument("--preset", default="", help="default: strong; with --from: continue")
     train.add_argument("--layout", choices=["format2", "format3"], default="format3")
-    train.add_argument("--device", default="auto", help="auto, cpu, cuda:N or mps")
+    train.add_argument(
+        "--device", default="auto", help="auto, cpu, mps, cuda:N, cuda:0,1 for several"
+    )
+    train.add_argument("--report-to", default="", help="tensorboard, mlflow, wandb, trackio")
+    train.add_argument("--processes", type=int, default=1, help="processes that share the CPU")
     train.add_argument(
         "--system-prompt",
         default="none",
@@ -76,6 +80,8 @@ def _train(arguments: argparse.Namespace, context: Context) -> int:
             device=arguments.device,
             system_prompt=system_prompt(arguments.system_prompt),
             title=arguments.title,
+            processes=arguments.processes,
+            report_to=tuple(filter(None, arguments.report_to.split(","))),
             trust_remote_code=arguments.trust_remote_code,
             initial_adapter=adapter,
             parent_run=parent.id if parent else None,

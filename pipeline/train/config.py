@@ -11,6 +11,7 @@ from pipeline.models.template import SystemPrompt
 from store.types import Layout, Role
 
 FORMAT = 1
+MOST_PROCESSES = 64
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Quantization = Literal["none", "4bit", "8bit"]
 NAMED_TARGETS = ("all", "attention")
@@ -163,7 +164,7 @@ class TrainConfig:
     validation: tuple[DataFile, ...]
     system_prompt: SystemPrompt
     device: str
-    """`cpu`, `mps`, or `cuda:N`, where N is NVML's number of the GPU."""
+    """`cpu`, `mps`, `cuda:N` with NVML's number of the GPU, or `cuda:0,1` for several."""
     preset: str
     settings: Settings
     parent_run: int | None = None
@@ -180,8 +181,14 @@ class TrainConfig:
     """The name of the study that the run is a part of; empty: none."""
     evaluate_after: bool = False
     """Whether an evaluation of the run is to follow once it has finished."""
+    processes: int = 1
+    """How many processes learn together: one a GPU, or so many on a CPU's cores."""
+    report_to: tuple[str, ...] = ()
+    """The trackers that are told each step: `tensorboard`, `mlflow`, `wandb`, `trackio`."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise SettingOutOfRange("processes", self.processes, f"from 1 to {MOST_PROCESSES}")
         settings = self.settings
         if settings.early_stop_patience and not self.validation:
             raise BadInput(

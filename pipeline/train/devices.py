@@ -16,12 +16,12 @@ class Device:
     """A device of this machine."""
 
     name: str
-    """What a config calls it: `cpu`, `mps` or `cuda:N` with NVML's number."""
+    """What a config calls it: `cpu`, `mps`, `cuda:N` with NVML's number, `cuda:0,1` for several."""
     title: str
     memory_total_bytes: int
     memory_free_bytes: int
     uuid: str = ""
-    """The GPU's own name, which does not change with the order of the cards."""
+    """The GPU's own name, which does not change with the order of the cards; with commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,32 @@ class Devices:
     warning: str = ""
 
     def get(self, name: str) -> Device:
-        """Return a device by name, `auto` being the best; BadInput names those there are."""
+        """Return a device by name, `auto` being the best; BadInput names those there are.
+
+        Several GPUs (`cuda:0,1`) come as one device, with the memory of the smallest.
+        """
         if name == "auto":
             return self.found[0]
+        if len(parts(name)) > 1:
+            return _joined([self.get(part) for part in parts(name)])
         for device in self.found:
             if device.name == name:
                 return device
         known = ", ".join(device.name for device in self.found)
         raise BadInput(f"There is no device {name!r} on this machine. Devices: auto, {known}.")
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Return the devices that a name stands for: `cuda:0,1` is `cuda:0` and `cuda:1`."""
+    kind, _, numbers = name.partition(":")
+    return (
+        tuple(f"{kind}:{number.strip()}" for number in numbers.split(",")) if numbers else (name,)
+    )
+
+
+def overlap(one: str, other: str) -> bool:
+    """Say whether two names stand for a device in common."""
+    return not set(parts(one)).isdisjoint(parts(other))
 
 
 def devices() -> Devices:
@@ -66,6 +84,18 @@ def refuse_quantization(quantization: str) -> None:
             f"quantization is {quantization}, which needs the package bitsandbytes. Install it "
             "(pip install bitsandbytes), or choose quantization none."
         )
+
+
+def _joined(several: list[Device]) -> Device:
+    if len({device.name for device in several}) < len(several):
+        raise BadInput(f"A device is named twice: {', '.join(device.name for device in several)}.")
+    return Device(
+        name="cuda:" + ",".join(device.name.removeprefix("cuda:") for device in several),
+        title=f"{len(several)} × {several[0].title}",
+        memory_total_bytes=min(device.memory_total_bytes for device in several),
+        memory_free_bytes=min(device.memory_free_bytes for device in several),
+        uuid=",".join(device.uuid for device in several),
+    )
 
 
 def _cpu() -> Device:

@@ -13,9 +13,9 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
-from pipeline.train import config, continuing, state
+from pipeline.train import config, continuing, launchers, state, tracking
 from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.train.devices import devices, environment, refuse_quantization
+from pipeline.train.devices import devices, environment, overlap, refuse_quantization
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
@@ -25,7 +25,6 @@ from store.types import Layout
 
 logger = logging.getLogger(__name__)
 
-WORKER = "pipeline.workers.train"
 GRACE_S = 30.0
 RECENT_STEPS = 32
 """So many of a run's newest steps are enough for its line in a list."""
@@ -87,10 +86,13 @@ class LaunchRequest:
     parent_run: int | None = None
     study: str = ""
     evaluate_after: bool = False
+    processes: int = 1
+    """How many processes learn together on a CPU; on GPUs it is one each."""
+    report_to: tuple[str, ...] = ()
 
 
-def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER) -> Run:
-    """Verify the export, freeze the config, start the worker, and return the run.
+def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") -> Run:
+    """Verify the export, freeze the config, start the worker that fits it, and return the run.
 
     Raises ExportDamaged, DeviceBusy, or BadInput for an export without training rows.
     """
@@ -103,7 +105,7 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER
     frozen = freeze(request, device.name)
     folder = new_numbered(workspace.runs)
     config.write(folder, frozen)
-    _start(folder, worker, environment(device))
+    _start(folder, worker or launchers.worker(frozen), environment(device))
     return state.read(folder)
 
 
@@ -116,6 +118,7 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
     listed = manifest.read(request.export)
     if request.initial_adapter:
         continuing.check(request.settings, request.initial_adapter)
+    tracking.refuse(request.report_to)
     refuse_quantization(request.settings.quantization)
     training = [file for file in listed.training(request.layout) if file.rows]
     if not training:
@@ -138,6 +141,8 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         initial_adapter=str(request.initial_adapter or ""),
         study=request.study,
         evaluate_after=request.evaluate_after,
+        processes=launchers.processes(device, request.processes),
+        report_to=request.report_to,
     )
 
 
@@ -190,7 +195,7 @@ def stop(workspace: Workspace, run_id: int) -> Run:
     return state.read(folder)
 
 
-def resume(workspace: Workspace, run_id: int, *, worker: str = WORKER) -> Run:
+def resume(workspace: Workspace, run_id: int, *, worker: str = "") -> Run:
     """Go on from the run's last checkpoint, or from its start where it has none."""
     run = read(workspace, run_id)
     if (run.is_active and run.state != "queued") or not run.can_resume:
@@ -201,7 +206,7 @@ def resume(workspace: Workspace, run_id: int, *, worker: str = WORKER) -> Run:
     device = devices().get(run.config.device)
     _refuse_if_busy(workspace, device.name)
     (run.folder / "result.json").unlink(missing_ok=True)
-    _start(run.folder, worker, environment(device))
+    _start(run.folder, worker or launchers.worker(run.config), environment(device))
     return state.read(run.folder)
 
 
@@ -238,7 +243,7 @@ def _by_token(workspace: Workspace, token: str) -> Run | None:
 
 def _refuse_if_busy(workspace: Workspace, device: str) -> None:
     for run in listed(workspace):
-        if run.pid and run.config.device == device:
+        if run.pid and overlap(run.config.device, device):
             raise DeviceBusy(device, run.id)
 
 

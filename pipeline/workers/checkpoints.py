@@ -62,7 +62,7 @@ def save(home: Path, trained: Trained, *, keep: int) -> Path:
 def newest(home: Path) -> Path | None:
     """Return the newest whole checkpoint, and clear away halves that a killed process left."""
     for half in home.glob(".step-*.tmp"):
-        shutil.rmtree(half)
+        shutil.rmtree(half, ignore_errors=True)  # Another process of this run may be at it.
     whole = _listed(home)
     return whole[-1] if whole else None
 

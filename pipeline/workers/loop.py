@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -21,6 +21,7 @@ from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Trained
 from pipeline.workers.events import Events
 from pipeline.workers.losses import learned_loss
+from pipeline.workers.ranks import Ranks
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class Machine:
     device: torch.device
     dtype: torch.dtype
     pad_id: int
+    ranks: Ranks = field(default_factory=Ranks)
+    """This process among those that train the run together."""
 
     def autocast(self) -> AbstractContextManager[object, bool | None]:
         """Compute in the base's half precision where it has one; LoRA's weights stay float32."""
@@ -88,8 +91,7 @@ class Loop:
         """Train to the end, or to a stop (False), from wherever the checkpoint left off."""
         while self.trained.place.epoch < self.settings.epochs:
             if not self._epoch(should_stop):
-                checkpoint = self._save()
-                logger.info("Stopped at step %d, saved %s", self.trained.place.step, checkpoint)
+                self._save()
                 return False
             done = replace(self.trained.place, epoch=self.trained.place.epoch + 1)
             self.trained.place = done
@@ -110,7 +112,7 @@ class Loop:
         )
         self.epoch_losses = []
         for rows in plan[place.step - place.epoch * self.steps_an_epoch :]:
-            if should_stop():
+            if self.machine.ranks.any(should_stop()):
                 return False
             self._step(rows)
         return True
@@ -118,9 +120,10 @@ class Loop:
     def _step(self, rows: list[int]) -> None:
         """Learn from some rows: one optimizer step, whatever parts memory splits them into."""
         started = time.monotonic()
-        trained, settings = self.trained, self.settings
+        trained, settings, ranks = self.trained, self.settings, self.machine.ranks
+        mine = ranks.share(rows, self.lengths)
         parts = split_by_tokens(
-            self.lengths, rows, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+            self.lengths, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
         )
         learned = sum(len(self.rows[row].ids) - self.rows[row].answer_start for row in rows)
         rate = trained.schedule.get_last_lr()[0]
@@ -132,8 +135,10 @@ class Loop:
             # Every learned token of the step weighs the same, in whichever part it stands.
             self.scaler.scale(total / learned).backward()
             loss += float(total.detach()) / learned
+        (loss,) = ranks.sums([loss])
         if not math.isfinite(loss):
             raise LossNotFinite(trained.place.step + 1, rate)
+        ranks.add_gradients(trained.optimizer.param_groups[0]["params"])
         self.scaler.unscale_(trained.optimizer)
         norm = float(
             torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
@@ -173,7 +178,9 @@ class Loop:
         self.trained.model.eval()
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
-        lengths = [len(row.ids) for row in self.held_back]
+        ranks = self.machine.ranks
+        mine = self.held_back[ranks.number :: ranks.count]
+        lengths = [len(row.ids) for row in mine]
         parts = split_by_tokens(
             lengths,
             range(len(lengths)),
@@ -182,28 +189,31 @@ class Loop:
         )
         with torch.no_grad():
             for part in parts:
-                for role in sorted({self.held_back[row].role for row in part}):
-                    chosen = [
-                        self.held_back[row] for row in part if self.held_back[row].role == role
-                    ]
+                for role in sorted({mine[row].role for row in part}):
+                    chosen = [mine[row] for row in part if mine[row].role == role]
                     batch = collate(chosen, self.machine.pad_id)
                     total = learned_loss(self.trained.model, batch, self.machine.autocast())
                     sums[role] += float(total)
                     counts[role] += len(batch.targets)
-        self.validation_loss = sum(sums.values()) / sum(counts.values())
+        roles = sorted({row.role for row in self.held_back})
+        lost = ranks.sums([sums[role] for role in roles])
+        learned = ranks.sums([counts[role] for role in roles])
+        self.validation_loss = sum(lost) / sum(learned)
         if not math.isfinite(self.validation_loss):
             raise LossNotFinite(self.trained.place.step, self.trained.schedule.get_last_lr()[0])
-        by_role = {role: sums[role] / counts[role] for role in sums}
+        by_role = {role: a / b for role, a, b in zip(roles, lost, learned, strict=True)}
         step = self.trained.place.step
         self.events.tell("validation", step=step, loss=self.validation_loss, by_role=by_role)
 
-    def _save(self) -> Path:
+    def _save(self) -> None:
+        if not self.machine.ranks.is_first:
+            return
         saved = checkpoints.save(
             self.folder / "checkpoints", self.trained, keep=self.settings.keep_checkpoints
         )
         step = self.trained.place.step
         self.events.tell("checkpoint", step=step, folder=f"checkpoints/{saved.name}")
-        return saved
+        logger.info("Saved %s", saved.name)
 
     def summary(self, started: float) -> dict[str, object]:
         """Return what `result.json` says beside the state; seconds are those of this start."""

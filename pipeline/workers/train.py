@@ -27,12 +27,14 @@ from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import checkpoints, showing
 from pipeline.workers.answers import end_ids
 from pipeline.workers.checkpoints import Place, Trained
-from pipeline.workers.events import Events
+from pipeline.workers.events import Events, Silent
 from pipeline.workers.linear import make_lean
 from pipeline.workers.loop import Loop, LossNotFinite, Machine
-from pipeline.workers.model import load_base, special_tokens
+from pipeline.workers.model import choose_device, load_base, special_tokens
 from pipeline.workers.process import ShouldStop, run, start
 from pipeline.workers.prompts import HubCoder
+from pipeline.workers.ranks import join, leave, local_number
+from pipeline.workers.trackers import Tracked
 
 
 class DataChanged(PipelineError):
@@ -49,14 +51,19 @@ class DataChanged(PipelineError):
 def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     """Run one training to its end and write the result."""
     started = time.monotonic()
-    events.tell("state", state="loading")
     config = configs.read(folder)
+    device = f"cuda:{local_number()}" if config.device.startswith("cuda") else config.device
+    ranks = join(choose_device(device))
+    if not ranks.is_first:
+        events = Silent()
+    elif config.report_to:
+        events = Tracked(events, folder, config)
+    events.tell("state", state="loading")
     settings = config.settings
     random.seed(settings.seed)
     torch.manual_seed(settings.seed)
     torch.set_float32_matmul_precision("high")
 
-    device = "cuda:0" if config.device.startswith("cuda") else config.device
     base, tokenizer = load_base(
         Path(config.model), device, settings.dtype, trust_remote_code=config.trust_remote_code
     )
@@ -73,6 +80,7 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         device=base.device,
         dtype=base.dtype,
         pad_id=int(tokenizer.pad_token_id),
+        ranks=ranks,
     )
     rows_a_step = settings.batch_rows * settings.accumulation
     steps_an_epoch = math.ceil(len(rows) / rows_a_step)
@@ -82,6 +90,7 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     newest = checkpoints.newest(folder / "checkpoints")
     if newest:
         checkpoints.load(newest, trained)
+    ranks.agree(trained.optimizer.param_groups[0]["params"])
     events.tell(
         "plan",
         steps=steps,
@@ -100,10 +109,12 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     is_whole = loop.epochs(should_stop)
 
     events.tell("state", state="saving")
-    checkpoints.save_adapter(folder / "adapter", model, tokenizer, config)
     state = "finished" if is_whole else "stopped"
-    write_json(folder / "result.json", {"state": state, **loop.summary(started)})
+    if ranks.is_first:
+        checkpoints.save_adapter(folder / "adapter", model, tokenizer, config)
+        write_json(folder / "result.json", {"state": state, **loop.summary(started)})
     events.tell("end", state=state, step=trained.place.step)
+    leave()
 
 
 def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:

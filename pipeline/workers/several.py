@@ -1,0 +1,107 @@
+"""Trains one run in several processes here: `python -m pipeline.workers.several RUN_FOLDER`.
+
+What torchrun does, but without an open port: the processes meet over a file and talk over the
+loopback. A process that fails ends all of them, and somebody says why.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pipeline.jsonio import read_lines
+from pipeline.train import config as configs
+from pipeline.workers.events import Events
+from pipeline.workers.process import ShouldStop, start
+
+logger = logging.getLogger(__name__)
+
+WORKER = "pipeline.workers.train"
+MEETING = "GRAFT_MEETING"
+_POLL_S = 0.2
+_PARTING_S = 15.0
+"""How long the others have to end by themselves once one has failed."""
+
+
+def main(folder: Path, is_terminated: ShouldStop = lambda: False, worker: str = WORKER) -> int:
+    """Run the processes to their end; 0 where each ended well.
+
+    SIGTERM reaches each of them by the group they are in, as does the folder's `stop.request`.
+    """
+    count = configs.read(folder).processes
+    path = folder / "events.jsonl"
+    before = path.stat().st_size if path.exists() else 0
+    with tempfile.TemporaryDirectory(prefix="graft-") as meeting:
+        ranks = [
+            subprocess.Popen(
+                [sys.executable, "-m", worker, str(folder)],
+                env=_environment(number, count, Path(meeting)),
+                stdin=subprocess.DEVNULL,
+            )
+            for number in range(count)
+        ]
+        failed = _wait(ranks)
+    if failed is None:
+        return 0
+    events, _ = read_lines(path, before)
+    if not any(event.get("kind") == "error" for event in events):
+        Events(folder).tell("error", error="process", message=_words(failed, ranks))
+    return 1
+
+
+def _environment(number: int, count: int, meeting: Path) -> dict[str, str]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        # Threads of several processes that wait for each other's cores are slower than one.
+        "OMP_NUM_THREADS": str(max(1, (cores or 1) // count)),
+        **os.environ,
+        "RANK": str(number),
+        "LOCAL_RANK": str(number),
+        "WORLD_SIZE": str(count),
+        MEETING: f"file://{meeting / 'ranks'}",
+        "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
+        "NCCL_SOCKET_IFNAME": "lo",
+    }
+
+
+def _wait(ranks: "list[subprocess.Popen[bytes]]") -> int | None:
+    """Wait for all; return the first one that failed, None where none did."""
+    while True:
+        codes = [rank.poll() for rank in ranks]
+        failed = next((number for number, code in enumerate(codes) if code), None)
+        if failed is not None:
+            _part(ranks)
+            return failed
+        if all(code == 0 for code in codes):
+            return None
+        time.sleep(_POLL_S)
+
+
+def _part(ranks: "list[subprocess.Popen[bytes]]") -> None:
+    """Let the others notice that one is gone, then end them."""
+    deadline = time.monotonic() + _PARTING_S
+    while time.monotonic() < deadline and any(rank.poll() is None for rank in ranks):
+        time.sleep(_POLL_S)
+    for rank in ranks:
+        rank.kill()
+        rank.wait()
+
+
+def _words(failed: int, ranks: "list[subprocess.Popen[bytes]]") -> str:
+    code = ranks[failed].returncode
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    why = (
+        "If nobody did this by hand, the machine ran out of memory: take fewer processes, or less "
+        "batch_tokens."
+        if code == -signal.SIGKILL
+        else "Its last words are in the log."
+    )
+    return f"Process {failed + 1} of {len(ranks)} {how}, so all were ended. {why} Then resume."
+
+
+if __name__ == "__main__":
+    start(main)
