@@ -153,7 +153,7 @@ def measured(home: Path, plan: TrainConfig) -> dict[str, object]:
     """Run the worker to its end and return its result."""
     folder = Path(tempfile.mkdtemp(dir=home))
     config.write(folder, plan)
-    processes.start(folder, "pipeline.workers.train", log_name="train.log")
+    processes.start(folder, processes.Worker("pipeline.workers.train", log_name="train.log"))
     while processes.read_exit(folder) is None:
         time.sleep(0.5)
     return read_json(folder / "result.json")

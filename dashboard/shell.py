@@ -11,6 +11,7 @@ from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
 from dashboard.parts.loop_strip import strip
 from dashboard.text import LANGUAGES, QUERY_PARAMETER, Language, language_of, plain
+from pipeline.queue import supervise
 from store import settings
 from store.errors import StoreError
 
@@ -49,6 +50,7 @@ def frame(page: StreamlitPage) -> None:
     workspace = state.workspace()
     state.log_to(str(workspace.root))
     judge_job.ensure()
+    supervise.ensure(workspace)
     if page.url_path:  # The overview, at the root, draws the loop large itself.
         running = len(watching.active())
         strip(steps(read_facts(state.store(), workspace, running=running)))

@@ -1,4 +1,4 @@
-"""The watcher of one worker: `python -m pipeline.watch FOLDER MODULE GRACE_S`.
+"""The watcher of one worker: `python -m pipeline.watch FOLDER WORKER`, the worker as JSON.
 
 It starts the worker in a process group of its own, records it, waits, and records how it ended.
 When `stop.request` appears it gives the worker the grace period, then SIGTERM, then SIGKILL.
@@ -6,6 +6,7 @@ It imports next to nothing and lives as long as the worker, whatever becomes of 
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -13,35 +14,49 @@ import sys
 import time
 from pathlib import Path
 
+from pipeline.decode import decode
 from pipeline.jsonio import write_json
-from pipeline.processes import Launch, describe, send_signal, write_launch
+from pipeline.launches import Launch, Worker, describe, write_launch
+from pipeline.processes import detach, send_signal
 
 POLL_S = 0.25
 KILL_AFTER_S = 10.0
+_GATE = "import os, sys; os.read(0, 1) and os.execv(sys.argv[1], sys.argv[1:])"
+"""Waits for one byte, then becomes the worker: the pid stays. No byte, no worker."""
 
 
-def watch(folder: Path, module: str, grace_s: float) -> None:
+def watch(folder: Path, worker: Worker) -> None:
     """Run the worker to its end and write `launch.json` and `exit.json`."""
-    argv = [sys.executable, "-m", module, str(folder)]
-    worker = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
-        launch = describe(worker, argv)
-        write_launch(folder, launch)
-    except BaseException:
-        worker.kill()  # A worker that nobody could find or stop must not run.
-        raise
-    status = _wait(worker, launch, folder / "stop.request", grace_s)
+    argv = [sys.executable, "-m", worker.module, str(folder)]
+    # A worker that nobody could find or stop must not run: should this process be killed before
+    # the launch is recorded, the pipe closes and nothing was begun.
+    process = subprocess.Popen(
+        [sys.executable, "-ISc", _GATE, *argv], stdin=subprocess.PIPE, start_new_session=True
+    )
+    launch = describe(process, argv, folder, worker)
+    write_launch(folder, launch)
+    _open_gate(process)
+    status = _wait(process, launch, folder / "stop.request", worker.grace_s)
     _clear_group(launch)
     ended = {"code": status, "signal": None} if status >= 0 else {"code": None, "signal": -status}
     write_json(folder / "exit.json", {**ended, "time": time.time()})
+    if worker.afterwards:
+        detach(list(worker.afterwards))
 
 
-def _wait(worker: "subprocess.Popen[bytes]", launch: Launch, request: Path, grace_s: float) -> int:
+def _open_gate(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin is None:
+        raise ValueError("the worker has no gate")
+    with contextlib.suppress(BrokenPipeError), process.stdin as gate:  # Killed already.
+        gate.write(b"!")
+
+
+def _wait(process: "subprocess.Popen[bytes]", launch: Launch, request: Path, grace_s: float) -> int:
     asked_at: float | None = None
     is_terminated = False
     while True:
         try:
-            return worker.wait(timeout=POLL_S)
+            return process.wait(timeout=POLL_S)
         except subprocess.TimeoutExpired:
             if asked_at is None and request.exists():
                 asked_at = time.monotonic()
@@ -61,4 +76,4 @@ def _clear_group(launch: Launch) -> None:
 if __name__ == "__main__":
     # A terminal that closes, or Ctrl-C in it, is the dashboard's business, not the worker's.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    watch(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]))
+    watch(Path(sys.argv[1]), decode(Worker, json.loads(sys.argv[2])))

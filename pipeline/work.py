@@ -1,7 +1,8 @@
 """How far a worker is that answers questions: a function of its folder and of whether it lives.
 
 Evaluations and what a base is asked before training share this: `launch.json`, `events.jsonl`,
-`stop.request`, `exit.json`, `result.json`. What was asked it does not know.
+`stop.request`, `exit.json`, `result.json`, and `queue.json` while it waits. What was asked it does
+not know.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +11,14 @@ from typing import Literal
 
 from pipeline import processes
 from pipeline.jsonio import read_json, read_lines
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import Entry
 
-State = Literal["starting", "running", "stopping", "finished", "stopped", "failed"]
-ACTIVE: tuple[State, ...] = ("starting", "running", "stopping")
+State = Literal[
+    "queued", "starting", "running", "stopping", "finished", "stopped", "failed", "cancelled"
+]
+ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
+RESUMABLE: tuple[State, ...] = ("stopped", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,7 @@ class Failure:
     """Why a worker failed, for a person."""
 
     error: str
-    """A class of the `error` event, or `signal`, `exit`, `lost` where the worker said nothing."""
+    """A class of the `error` event, or `start`, `signal`, `exit`, `lost` where it said nothing."""
     message: str
 
 
@@ -65,23 +71,27 @@ def read(folder: Path, since: Progress | None = None, *, untold: str = "") -> Wo
     one whose answers are kept.
     """
     # The process is looked at before the events: what it wrote last is then always seen.
-    launch = processes.read_launch(folder)
-    # One that has just ended counts as alive until its watcher has recorded how.
-    is_alive = launch is not None and (
-        processes.is_alive(launch) or processes.is_settling(folder, launch)
-    )
+    entry, launch = queue.standing(folder)
+    is_at_work = processes.is_at_work(folder, launch)
     progress = _events(folder / "events.jsonl", since or Progress())
-    is_heard = launch is not None and progress.last_time >= launch.started_at
-    state = _alive(folder, progress, is_heard=is_heard) if is_alive else _ended(folder, progress)
+    state: State
+    if entry:
+        state = "failed" if entry.fault else "queued"
+    elif launch is None:
+        state = "cancelled"
+    elif is_at_work:
+        state = _alive(folder, is_heard=progress.offset > launch.events_offset)
+    else:
+        state = _ended(folder, progress)
     return Work(
         state=state,
         progress=progress,
-        failure=_failure(folder, progress, untold) if state == "failed" else None,
-        started_at=launch.started_at if launch else None,
+        failure=_failure(folder, progress, entry, untold) if state == "failed" else None,
+        started_at=launch.started_at if launch and not entry else None,
     )
 
 
-def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
+def _alive(folder: Path, *, is_heard: bool) -> State:
     """The state while the process lives; events from before this start say nothing about it."""
     if not is_heard:
         return "starting"
@@ -140,7 +150,9 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             return progress
 
 
-def _failure(folder: Path, progress: Progress, untold: str) -> Failure:
+def _failure(folder: Path, progress: Progress, entry: Entry | None, untold: str) -> Failure:
+    if entry:
+        return Failure("start", entry.fault)
     if progress.failure:
         return progress.failure
     ended = processes.read_exit(folder)

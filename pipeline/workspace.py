@@ -30,6 +30,7 @@ class Workspace:
             workspace.handovers,
             workspace.servers,
             workspace.models,
+            workspace.queue,
         ):
             folder.mkdir(parents=True, exist_ok=True)
         return workspace
@@ -73,6 +74,11 @@ class Workspace:
     def servers(self) -> Path:
         """Serving processes, one numbered folder each."""
         return self.root / "servers"
+
+    @property
+    def queue(self) -> Path:
+        """The locks of the queue, and the log of what it started."""
+        return self.root / "queue"
 
     @property
     def models(self) -> Path:

@@ -164,7 +164,7 @@ with left:
 with right:
     found = launching.checks(model, export)
     preflight_list(found)
-    if any(check.name == "device" and check.level != "good" for check in found):
+    if any(check.name in ("device", "queue") and check.level != "good" for check in found):
         st.checkbox(t("launch.shares"), key="launch_shares", persist_state="session")
 with header:
     st.button(

@@ -43,6 +43,8 @@ def draw_live(evaluation_id: int) -> None:
 
 def progress_words(running: Evaluation) -> str:
     """Say what is going on, how far it is and how long it will still take."""
+    if running.state == "queued":
+        return t("queue.waits")
     if running.state == "stopping":
         return t("verdict.stopping")
     if not running.progress.done:

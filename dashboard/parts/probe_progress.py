@@ -48,6 +48,8 @@ def _live(probe_id: int, key: str) -> None:
 
 def _how_far(now: Probe) -> str:
     progress = now.work.progress
+    if now.work.state == "queued":
+        return t("queue.waits")
     if now.work.state == "stopping":
         return t("probe.stopping")
     if not progress.done and progress.phase != "asking":

@@ -23,6 +23,7 @@ STATES: dict[State, tuple[str, Colour]] = {
     "finished": ("check_circle", "green"),
     "stopped": ("stop_circle", "orange"),
     "failed": ("error", "red"),
+    "cancelled": ("block", "gray"),
 }
 
 MOST_LINES = 6

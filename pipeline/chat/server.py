@@ -15,6 +15,7 @@ from pipeline.chat.errors import ChatError, ServerFailed
 from pipeline.chat.state import LOG_NAME, Server, read
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
+from pipeline.launches import Worker
 from pipeline.train.devices import devices, environment
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -35,8 +36,8 @@ def start(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) -
     folder = new_numbered(workspace.servers)
     folder.chmod(0o700)
     write_config(folder, replace(config, device=device.name))
-    extra = environment(device)
-    processes.start(folder, worker, environment=extra, log_name=LOG_NAME, grace_s=GRACE_S)
+    started = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
+    processes.start(folder, started, environment(device))
     return read(folder)
 
 

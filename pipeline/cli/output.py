@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.queue import supervise
 from pipeline.workspace import Workspace
 
 
@@ -17,8 +18,10 @@ class Context:
     is_json: bool
 
     def workspace(self) -> Workspace:
-        """Open (and if need be make) the workspace's folders."""
-        return Workspace.at(self.workspace_path)
+        """Open (and if need be make) the workspace's folders, and let what waits there go on."""
+        workspace = Workspace.at(self.workspace_path)
+        supervise.ensure(workspace)
+        return workspace
 
     def say(self, words: str, *, end: str = "\n") -> None:
         """Print words for a person: stdout normally, stderr when stdout belongs to --json."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from pipeline.cli.output import Context
 from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
+from pipeline.queue import line
+from pipeline.queue.entry import PRIORITIES
 from pipeline.train import continuing, jobs, presets
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.state import Run
@@ -41,6 +43,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     train.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     train.add_argument("--title", default="")
     train.add_argument("--trust-remote-code", action="store_true")
+    train.add_argument("--priority", choices=PRIORITIES, default="normal", help="in the queue")
     train.add_argument("--wait", action="store_true", help="stay until the run is over")
     train.set_defaults(do=_train)
 
@@ -83,12 +86,22 @@ def _train(arguments: argparse.Namespace, context: Context) -> int:
             processes=arguments.processes,
             report_to=tuple(filter(None, arguments.report_to.split(","))),
             trust_remote_code=arguments.trust_remote_code,
+            priority=arguments.priority,
             initial_adapter=adapter,
             parent_run=parent.id if parent else None,
         ),
     )
-    context.say(f"Run {run.id} has started on {run.config.device}: {run.folder}")
+    context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
+
+
+def standing(workspace: Workspace, run: Run) -> str:
+    """Say that a run has started, or where it waits."""
+    waiting = line.read(workspace).of(run.folder) if run.state == "queued" else None
+    device = run.config.device
+    if waiting is None:
+        return f"has started on {device}"
+    return f"waits for {device}, {waiting.position}. in the queue"
 
 
 def _continued(
@@ -131,7 +144,7 @@ def _stop(arguments: argparse.Namespace, context: Context) -> int:
 def _resume(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
     run = jobs.resume(workspace, arguments.run)
-    context.say(f"Run {run.id} goes on: {run.folder}")
+    context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
 
 

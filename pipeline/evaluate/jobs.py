@@ -15,14 +15,19 @@ from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest, TrainedRun, plan
 from pipeline.evaluate.report import Report
 from pipeline.evaluate.state import Evaluation
+from pipeline.launches import Worker
 from pipeline.models import catalog
 from pipeline.publish import manifest
 from pipeline.publish.verify import verify
+from pipeline.queue import changes, supervise
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import IN_TURN
 from pipeline.train import checkpoints
 from pipeline.train import jobs as train_jobs
-from pipeline.train.devices import devices, environment
+from pipeline.train.devices import devices
 from pipeline.train.jobs import ExportDamaged
 from pipeline.train.state import Run
+from pipeline.work import RESUMABLE
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import evaluations
 from store.db import Database
@@ -48,9 +53,10 @@ class NoAdapter(BadInput):
 
 
 def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WORKER) -> Evaluation:
-    """Verify the export, freeze the plan, start the worker, and return the evaluation.
+    """Verify the export, freeze the plan, queue the evaluation, and return it.
 
-    Raises ExportDamaged, NoAdapter, and BadInput where there is nothing to ask.
+    It has started where its device is free. Raises ExportDamaged, NoAdapter, and BadInput where
+    there is nothing to ask.
     """
     _verify(request.export)
     device = devices().get(request.device)
@@ -62,9 +68,11 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
     files = manifest.read(request.export).files
     default = catalog.read(Path(runs[0].base)).default_prompt if runs else None
     frozen = plan(replace(request, device=device.name), files, runs, default or "")
-    folder = new_numbered(workspace.evaluations)
-    config.write(folder, frozen)
-    _start(folder, worker, environment(device))
+    with queue.locked(workspace):
+        folder = new_numbered(workspace.evaluations)
+        queue.enter(workspace, folder, _worker(worker, device.name), request.order)
+        config.write(folder, frozen)
+    supervise.advance(workspace)
     return state.read(folder)
 
 
@@ -101,17 +109,19 @@ def wait(
             return evaluation
         before = evaluation.progress.offset
         while evaluation.is_active and evaluation.progress.offset == before:
+            if evaluation.state == "queued":
+                supervise.ensure(workspace)
             time.sleep(_POLL_S)
             evaluation = state.read(evaluation.folder, evaluation.progress)
 
 
 def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:
-    """Ask an evaluation to end after its batch; returns at once. The answers so far are kept.
+    """Ask an evaluation to end after its batch, or take it out of the queue; returns at once.
 
-    DoesNotHold if it does not run.
+    The answers so far are kept. DoesNotHold if it neither runs nor waits.
     """
     folder = _folder(workspace, evaluation_id)
-    if not processes.request_stop(folder):
+    if not changes.cancel(workspace, folder) and not processes.request_stop(folder):
         ended = state.read(folder)
         raise DoesNotHold(f"Evaluation {evaluation_id} does not run: it is {ended.state}.")
     return state.read(folder)
@@ -119,17 +129,15 @@ def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:
 
 def resume(workspace: Workspace, evaluation_id: int, *, worker: str = WORKER) -> Evaluation:
     """Go on with an evaluation that was stopped or failed: only what is open is asked."""
-    evaluation = read(workspace, evaluation_id)
-    if evaluation.state not in {"stopped", "failed"}:
-        raise BadInput(
-            f"Evaluation {evaluation_id} is {evaluation.state}: there is nothing to resume."
-        )
+    evaluation = _resumable(workspace, evaluation_id)
     _verify(Path(evaluation.config.export))
     device = devices().get(evaluation.config.device)
-    for name in ("result.json", REPORT):
-        (evaluation.folder / name).unlink(missing_ok=True)
-    _start(evaluation.folder, worker, environment(device))
-    return state.read(evaluation.folder)
+    with queue.locked(workspace):
+        folder = _resumable(workspace, evaluation_id).folder
+        (folder / REPORT).unlink(missing_ok=True)
+        queue.enter(workspace, folder, _worker(worker, device.name), IN_TURN)
+    supervise.advance(workspace)
+    return state.read(folder)
 
 
 def report(folder: Path, identity: Identity | None = None) -> Report:
@@ -218,8 +226,17 @@ def _verify(export: Path) -> None:
         raise ExportDamaged(export, tuple(f"{f.name} ({f.reason})" for f in checked.broken))
 
 
-def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
-    processes.start(folder, worker, environment=extra, log_name=state.LOG_NAME, grace_s=GRACE_S)
+def _resumable(workspace: Workspace, evaluation_id: int) -> Evaluation:
+    evaluation = read(workspace, evaluation_id)
+    if evaluation.state not in RESUMABLE:
+        raise BadInput(
+            f"Evaluation {evaluation_id} is {evaluation.state}: there is nothing to resume."
+        )
+    return evaluation
+
+
+def _worker(module: str, device: str) -> Worker:
+    return Worker(module, log_name=state.LOG_NAME, grace_s=GRACE_S, device=device)
 
 
 def _record(evaluation: Evaluation) -> EvaluationRecord:

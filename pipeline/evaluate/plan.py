@@ -23,6 +23,7 @@ from pipeline.evaluate.identity import says
 from pipeline.evaluate.names import Identity
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.rows import read_rows
+from pipeline.queue.entry import IN_TURN, Order
 from store.types import Layout
 
 SAMPLE_SEED = 20240
@@ -51,6 +52,8 @@ class EvaluationRequest:
     """Wrong answers of each kind that a right one is held against; 0: no contrast."""
     with_shipped: bool = True
     """Also ask Graft's own questions: who are you, under each system prompt, and general ones."""
+    order: Order = IN_TURN
+    """How it is queued where its device is busy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pipeline import processes, work
 from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
+from pipeline.launches import Worker
 from pipeline.work import Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -88,13 +89,8 @@ def launch(workspace: Workspace, plan: Plan) -> Job:
         raise BadInput("This is under way already. Wait for it.")
     folder = new_numbered(workspace.handovers)
     write_json(folder / "config.json", asdict(plan))
-    processes.start(
-        folder,
-        WORKERS[plan.kind],
-        environment=_ENVIRONMENT[plan.kind],
-        log_name=LOG_NAME,
-        grace_s=GRACE_S,
-    )
+    worker = Worker(WORKERS[plan.kind], log_name=LOG_NAME, grace_s=GRACE_S)
+    processes.start(folder, worker, _ENVIRONMENT[plan.kind])
     return _read(folder)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import processes, work
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
+from pipeline.launches import Worker
 from pipeline.merge import config, report
 from pipeline.merge.config import Dtype, MergeConfig
 from pipeline.merge.report import Merged
@@ -115,9 +116,8 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
         trust_remote_code=run.config.trust_remote_code,
     )
     config.write(folder, frozen)
-    processes.start(
-        folder, worker, environment=environment(device), log_name=LOG_NAME, grace_s=GRACE_S
-    )
+    started = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
+    processes.start(folder, started, environment(device))
     return _read(folder)
 
 

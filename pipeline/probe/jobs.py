@@ -8,13 +8,17 @@ from pathlib import Path
 
 from pipeline import processes, rows, work
 from pipeline.errors import BadInput, DoesNotHold
+from pipeline.launches import Worker
 from pipeline.models.fingerprint import weights_sha256
 from pipeline.models.template import SystemPrompt
 from pipeline.probe import config
 from pipeline.probe.answers import ProbeAnswer
 from pipeline.probe.config import WITHOUT, Kind, ProbeConfig, Question
-from pipeline.train.devices import devices, environment
-from pipeline.work import Progress, Work
+from pipeline.queue import changes, supervise
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import IN_TURN
+from pipeline.train.devices import devices
+from pipeline.work import RESUMABLE, Progress, Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store.record_types import NewProbe
 
@@ -70,7 +74,7 @@ class Probe:
 
 
 def launch(workspace: Workspace, request: ProbeRequest, *, worker: str = WORKER) -> Probe:
-    """Freeze the plan and start the worker; the same plan asked again goes on where it was.
+    """Freeze the plan and queue it; the same plan asked again goes on where it was.
 
     So a second press of a button, a reload or another terminal never asks twice. Raises BadInput
     where there is nothing to ask.
@@ -93,14 +97,17 @@ def launch(workspace: Workspace, request: ProbeRequest, *, worker: str = WORKER)
         device=device.name,
         trust_remote_code=request.trust_remote_code,
     )
-    for known in listed(workspace, request.kind):
-        if replace(known.config, device=frozen.device) == frozen:
-            can_go_on = known.work.state in ("stopped", "failed")
-            return resume(workspace, known.id, worker=worker) if can_go_on else known
-    folder = new_numbered(workspace.probes)
-    config.write(folder, frozen, request.questions)
-    _start(folder, worker, environment(device))
-    return _read(folder)
+    with queue.locked(workspace):
+        known = _same(workspace, frozen)
+        if known is None:
+            folder = new_numbered(workspace.probes)
+            queue.enter(workspace, folder, _worker(worker, device.name), IN_TURN)
+            config.write(folder, frozen, request.questions)
+    if known is None:
+        supervise.advance(workspace)
+        return _read(folder)
+    can_go_on = known.work.state in RESUMABLE
+    return resume(workspace, known.id, worker=worker) if can_go_on else known
 
 
 def read(workspace: Workspace, probe_id: int, since: Progress | None = None) -> Probe:
@@ -141,17 +148,19 @@ def wait(
             return probe
         before = probe.work.progress.offset
         while probe.is_active and probe.work.progress.offset == before:
+            if probe.work.state == "queued":
+                supervise.ensure(workspace)
             time.sleep(_POLL_S)
             probe = _read(probe.folder, probe.work.progress)
 
 
 def stop(workspace: Workspace, probe_id: int) -> Probe:
-    """Ask a probe to end after its batch; returns at once. The answers so far are kept.
+    """Ask a probe to end after its batch, or take it out of the queue; returns at once.
 
-    DoesNotHold if it does not run.
+    The answers so far are kept. DoesNotHold if it neither runs nor waits.
     """
     probe = read(workspace, probe_id)
-    if not processes.request_stop(probe.folder):
+    if not changes.cancel(workspace, probe.folder) and not processes.request_stop(probe.folder):
         ended = _read(probe.folder)
         raise DoesNotHold(f"Probe {probe_id} does not run: it is {ended.work.state}.")
     return _read(probe.folder)
@@ -159,11 +168,13 @@ def stop(workspace: Workspace, probe_id: int) -> Probe:
 
 def resume(workspace: Workspace, probe_id: int, *, worker: str = WORKER) -> Probe:
     """Go on with a probe that was stopped or failed: only what is open is asked."""
-    probe = read(workspace, probe_id)
-    if probe.work.state not in {"stopped", "failed"}:
-        raise BadInput(f"Probe {probe_id} is {probe.work.state}: there is nothing to resume.")
-    (probe.folder / "result.json").unlink(missing_ok=True)
-    _start(probe.folder, worker, environment(devices().get(probe.config.device)))
+    device = devices().get(read(workspace, probe_id).config.device)
+    with queue.locked(workspace):
+        probe = read(workspace, probe_id)
+        if probe.work.state not in RESUMABLE:
+            raise BadInput(f"Probe {probe_id} is {probe.work.state}: there is nothing to resume.")
+        queue.enter(workspace, probe.folder, _worker(worker, device.name), IN_TURN)
+    supervise.advance(workspace)
     return _read(probe.folder)
 
 
@@ -209,5 +220,13 @@ def _read(folder: Path, since: Progress | None = None) -> Probe:
     return Probe(int(folder.name), folder, config.read(folder), now)
 
 
-def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
-    processes.start(folder, worker, environment=extra, log_name=LOG_NAME, grace_s=GRACE_S)
+def _same(workspace: Workspace, frozen: ProbeConfig) -> Probe | None:
+    """The probe of the same plan, on whatever device."""
+    for known in listed(workspace, frozen.kind):
+        if replace(known.config, device=frozen.device) == frozen:
+            return known
+    return None
+
+
+def _worker(module: str, device: str) -> Worker:
+    return Worker(module, log_name=LOG_NAME, grace_s=GRACE_S, device=device)

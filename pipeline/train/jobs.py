@@ -9,13 +9,17 @@ from pathlib import Path
 
 from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
+from pipeline.launches import Worker
 from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
+from pipeline.queue import changes, supervise
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import IN_TURN, Order, Priority
 from pipeline.train import config, continuing, launchers, state, tracking
 from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.train.devices import devices, environment, overlap, refuse_quantization
+from pipeline.train.devices import devices, refuse_quantization
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
@@ -44,16 +48,6 @@ class ExportDamaged(DoesNotHold):
         self.folder, self.broken = folder, broken
 
 
-class DeviceBusy(BadInput):
-    """Another run is active on the device."""
-
-    def __init__(self, device: str, run_id: int) -> None:
-        super().__init__(
-            f"Run {run_id} is on {device} now. Wait for it, stop it, or choose another device."
-        )
-        self.device, self.run_id = device, run_id
-
-
 class NotResumable(BadInput):
     """The run is still active, or has finished."""
 
@@ -78,7 +72,10 @@ class LaunchRequest:
     title: str = ""
     trust_remote_code: bool = False
     shares_device: bool = False
-    """Start even where another run is on the device."""
+    """Start at once, even where another run is on the device."""
+    priority: Priority = "normal"
+    frees_device: bool = False
+    """End the chat servers on the device before the run starts."""
     token: str = ""
     """The same token again gives back the run that it started: a double click starts one run."""
     initial_adapter: Path | None = None
@@ -92,20 +89,26 @@ class LaunchRequest:
 
 
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") -> Run:
-    """Verify the export, freeze the config, start the worker that fits it, and return the run.
+    """Verify the export, freeze the config, queue the run for the worker that fits it, return it.
 
-    Raises ExportDamaged, DeviceBusy, or BadInput for an export without training rows.
+    It has started where its device is free, and is `queued` where not. Raises ExportDamaged, or
+    BadInput for an export without training rows.
     """
     known = _by_token(workspace, request.token)
     if known:
         return known
     device = devices().get(request.device)
-    if not request.shares_device:
-        _refuse_if_busy(workspace, device.name)
     frozen = freeze(request, device.name)
-    folder = new_numbered(workspace.runs)
-    config.write(folder, frozen)
-    _start(folder, worker or launchers.worker(frozen), environment(device))
+    module = worker or launchers.worker(frozen)
+    with queue.locked(workspace):
+        known = _by_token(workspace, request.token)
+        if known:
+            return known
+        folder = new_numbered(workspace.runs)
+        order = Order(request.priority, request.shares_device, request.frees_device)
+        queue.enter(workspace, folder, _worker(module, device.name), order)
+        config.write(folder, frozen)
+    supervise.advance(workspace)
     return state.read(folder)
 
 
@@ -187,26 +190,33 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
 
 
 def stop(workspace: Workspace, run_id: int) -> Run:
-    """Ask a run to save and end; returns at once. DoesNotHold if it does not run."""
+    """Ask a run to save and end, or take it out of the queue; returns at once.
+
+    DoesNotHold if it neither runs nor waits.
+    """
     folder = workspace.run(run_id)
-    if not processes.request_stop(folder):
+    if not changes.cancel(workspace, folder) and not processes.request_stop(folder):
         run = state.read(folder)
         raise DoesNotHold(f"Run {run_id} does not run: it is {run.state}.")
     return state.read(folder)
 
 
 def resume(workspace: Workspace, run_id: int, *, worker: str = "") -> Run:
-    """Go on from the run's last checkpoint, or from its start where it has none."""
+    """Queue a run again: it goes on from its last checkpoint, or from its start without one."""
     run = read(workspace, run_id)
-    if (run.is_active and run.state != "queued") or not run.can_resume:
+    if not run.can_resume:
         raise NotResumable(run)
     checked = verify(Path(run.config.export))
     if not checked.holds:
         raise ExportDamaged(Path(run.config.export), tuple(f.name for f in checked.broken))
     device = devices().get(run.config.device)
-    _refuse_if_busy(workspace, device.name)
-    (run.folder / "result.json").unlink(missing_ok=True)
-    _start(run.folder, worker or launchers.worker(run.config), environment(device))
+    module = worker or launchers.worker(run.config)
+    with queue.locked(workspace):
+        run = read(workspace, run_id)
+        if not run.can_resume:
+            raise NotResumable(run)
+        queue.enter(workspace, run.folder, _worker(module, device.name), IN_TURN)
+    supervise.advance(workspace)
     return state.read(run.folder)
 
 
@@ -222,6 +232,8 @@ def wait(
             return run
         before = run.progress.offset
         while run.is_active and run.progress.offset == before:
+            if run.state == "queued":
+                supervise.ensure(workspace)
             time.sleep(_POLL_S)
             run = state.read(run.folder, run.progress)
 
@@ -231,20 +243,14 @@ def register(db: Database, workspace: Workspace) -> int:
     return runs.add_missing(db, [_record(run) for run in listed(workspace)])
 
 
-def _start(folder: Path, worker: str, extra: dict[str, str]) -> None:
-    processes.start(folder, worker, environment=extra, log_name=state.LOG_NAME, grace_s=GRACE_S)
+def _worker(module: str, device: str) -> Worker:
+    return Worker(module, log_name=state.LOG_NAME, grace_s=GRACE_S, device=device)
 
 
 def _by_token(workspace: Workspace, token: str) -> Run | None:
     if not token:
         return None
     return next((run for run in listed(workspace) if run.config.token == token), None)
-
-
-def _refuse_if_busy(workspace: Workspace, device: str) -> None:
-    for run in listed(workspace):
-        if run.pid and overlap(run.config.device, device):
-            raise DeviceBusy(device, run.id)
 
 
 def _data_file(file: ExportFile) -> DataFile:

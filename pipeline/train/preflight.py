@@ -213,8 +213,8 @@ def _device(facts: Facts) -> Check:
     if not facts.busy_runs:
         return Check("device", "good", values)
     runs = ", ".join(str(run) for run in facts.busy_runs)
-    level: Level = "look" if facts.shares_device else "broken"
-    return Check("device", level, values | {"runs": runs, "count": len(facts.busy_runs)})
+    name = "device" if facts.shares_device else "queue"
+    return Check(name, "look", values | {"runs": runs, "count": len(facts.busy_runs)})
 
 
 def _teaches_identity(facts: Facts) -> bool:

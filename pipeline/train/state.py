@@ -6,11 +6,15 @@ from typing import Literal
 
 from pipeline import processes
 from pipeline.jsonio import read_json
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import Entry
 from pipeline.train import checkpoints, config, events
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
 
-State = Literal["queued", "starting", "running", "stopping", "finished", "stopped", "failed"]
+State = Literal[
+    "queued", "starting", "running", "stopping", "finished", "stopped", "failed", "cancelled"
+]
 ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
 LOG_NAME = "train.log"
 
@@ -20,7 +24,8 @@ class RunFailure:
     """Why a run failed, for a person: facts first, then the last lines of its log."""
 
     error: str
-    """A class of the `error` event, or `signal`, `exit`, `lost` where the worker said nothing."""
+    """A class of the `error` event, or `start`, `signal`, `exit`, `lost` where the worker said
+    nothing."""
     message: str
     signal: str | None
     exit_code: int | None
@@ -49,8 +54,8 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        """Whether the run ended before its last step and left something to go on from."""
-        return self.state in {"queued", "stopped", "failed"}
+        """Whether the run ended before its last step, or was taken out of the queue."""
+        return self.state in {"stopped", "failed", "cancelled"}
 
     @property
     def adapter(self) -> Path | None:
@@ -68,26 +73,29 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
     DoesNotHold if the folder has no readable config.
     """
     # The process is looked at before the events: what it wrote last is then always seen.
-    launch = processes.read_launch(folder)
+    entry, launch = queue.standing(folder)
     is_alive = processes.is_alive(launch)
+    is_at_work = processes.is_at_work(folder, launch)
     progress = events.read(folder / "events.jsonl", since, recent=recent)
     result = _result(folder)
-    is_heard = bool(launch and (progress.last_time or 0) >= launch.started_at)
-    if launch and not is_alive and not processes.is_settling(folder, launch):
-        state = _ended(progress, has_result=result is not None)
-    elif launch:
-        state = _alive(folder, progress, is_heard=is_heard)
+    state: State
+    if entry:
+        state = "failed" if entry.fault else "queued"
+    elif launch is None:
+        state = "cancelled"
+    elif is_at_work:
+        state = _alive(folder, progress, is_heard=progress.offset > launch.events_offset)
     else:
-        state = "queued"
+        state = _ended(progress, has_result=result is not None)
     return Run(
         id=int(folder.name),
         folder=folder,
         config=config.read(folder),
         state=state,
         progress=progress,
-        failure=_failure(folder, progress) if state == "failed" else None,
+        failure=_failure(folder, progress, entry) if state == "failed" else None,
         result=result,
-        started_at=launch.started_at if launch else None,
+        started_at=launch.started_at if launch and not entry else None,
         pid=launch.pid if launch and is_alive else None,
     )
 
@@ -110,7 +118,9 @@ def _ended(progress: Progress, *, has_result: bool) -> State:
     return "failed"
 
 
-def _failure(folder: Path, progress: Progress) -> RunFailure:
+def _failure(folder: Path, progress: Progress, entry: Entry | None) -> RunFailure:
+    if entry:
+        return RunFailure("start", entry.fault, None, None, processes.log_tail(folder / LOG_NAME))
     ended = processes.read_exit(folder)
     signal_name = ended.signal_name if ended else None
     code = ended.code if ended else None

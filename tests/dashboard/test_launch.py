@@ -122,12 +122,14 @@ def test_the_same_form_starts_one_run_and_the_next_waits_for_the_device(open_pag
     page.button(key="launch_start").click().run()
     page.session_state["launch_token"] = token
     page.switch_page("app_pages/launch.py").run()
-    assert page.button(key="launch_start").disabled
-    page.checkbox(key="launch_shares").check().run()
-    page.session_state["launch_token"] = token
+    assert "waits in the queue" in lines(page)
+    assert page.checkbox(key="launch_shares")
     page.button(key="launch_start").click().run()
     assert_calm(page)
     assert len(jobs.listed(Workspace.at(ready))) == 1
+    page.switch_page("app_pages/launch.py").run()
+    page.button(key="launch_start").click().run()
+    assert jobs.listed(Workspace.at(ready))[0].state == "queued"
     stop_all(ready)
 
 

@@ -135,7 +135,7 @@ def test_a_run_without_an_adapter_is_refused(
 ):
     make_run(workspace, request_.export, tmp_path / "smollm2-135m-instruct", None)
     request = EvaluationRequest(request_.export, (2,), device="cpu")
-    with pytest.raises(NoAdapter, match="Run 2 is queued"):
+    with pytest.raises(NoAdapter, match="Run 2 is cancelled"):
         jobs.launch(workspace, request, worker=FAKE)
 
 

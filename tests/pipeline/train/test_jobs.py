@@ -17,9 +17,10 @@ from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
+from pipeline.queue import changes
 from pipeline.train import jobs, state
 from pipeline.train.config import Settings
-from pipeline.train.jobs import DeviceBusy, ExportDamaged, LaunchRequest, NotResumable
+from pipeline.train.jobs import ExportDamaged, LaunchRequest, NotResumable
 from pipeline.train.state import Run
 from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, pairs, runs
@@ -55,6 +56,8 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     export(database, made, Recipe(name="clinic-1", datasets=("clinic",)))
     database.close()
     yield made
+    for run in jobs.listed(made):
+        changes.cancel(made, run.folder)
     for run in jobs.listed(made):
         recorded = processes.read_launch(run.folder)
         if recorded:
@@ -189,7 +192,7 @@ def test_a_stopped_run_is_resumed_in_its_folder(workspace: Workspace):
 def test_a_worker_is_not_started_twice_in_one_folder(workspace: Workspace):
     run = launch(workspace)
     with pytest.raises(processes.AlreadyRunning):
-        processes.start(run.folder, WORKER)
+        processes.start(run.folder, processes.Worker(WORKER))
     assert processes.is_alive(processes.read_launch(run.folder))
 
 
@@ -210,12 +213,10 @@ def test_a_double_click_starts_one_run(workspace: Workspace):
     assert (first.id, second.id, len(jobs.listed(workspace))) == (1, 1, 1)
 
 
-def test_a_busy_device_is_refused_unless_it_is_to_be_shared(workspace: Workspace):
-    first = launch(workspace)
-    with pytest.raises(DeviceBusy) as busy:
-        launch(workspace)
-    assert busy.value.run_id == first.id
-    assert launch(workspace, shares_device=True).id == 2
+def test_a_run_waits_for_a_busy_device_unless_it_is_to_share_it(workspace: Workspace):
+    launch(workspace)
+    assert launch(workspace).state == "queued"
+    assert launch(workspace, shares_device=True).pid
 
 
 def test_a_damaged_export_is_refused_and_its_file_named(workspace: Workspace):
