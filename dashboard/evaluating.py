@@ -10,19 +10,20 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard import serving, state
+from dashboard import serving, state, watching
 from dashboard.format import duration
 from dashboard.guard import reaction
 from dashboard.parts.notices import done
 from dashboard.text import plain, t
 from pipeline.errors import BadInput
 from pipeline.evaluate import jobs
-from pipeline.evaluate.config import BASE
+from pipeline.evaluate.config import BASE, run_of, step_of
 from pipeline.evaluate.outcomes import Flag, Outcome, RowFilter
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.report import Report
 from pipeline.evaluate.state import Evaluation
 from pipeline.publish.verify import MANIFEST
+from pipeline.train.state import Run
 from store.types import Role
 
 ADDRESS = "evaluation"
@@ -116,7 +117,12 @@ def start() -> None:
         raise NoRuns
     workspace = state.workspace()
     export = workspace.export(st.session_state["verdict_export"])
-    request = EvaluationRequest(export, run_ids, device=st.session_state["verdict_device"])
+    request = EvaluationRequest(
+        export,
+        run_ids,
+        device=st.session_state["verdict_device"],
+        with_checkpoints=bool(st.session_state["verdict_checkpoints"]),
+    )
     started = jobs.launch(workspace, request)
     st.query_params.from_dict({ADDRESS: str(started.id)})
     done(t("verdict.started"))
@@ -151,12 +157,26 @@ def shown(evaluation: Evaluation) -> Shown:
     """Return the report of an evaluation, read again only when there are more answers."""
     report = _report(str(evaluation.folder), evaluation.progress.offset)
     runs = serving.run_names()
-    names = {
-        each.model: runs.get(each.model, plain("compare.run", run=each.model))
-        for each in report.models
-        if each.model != BASE
-    }
+    names = {each.model: _name(each.model, runs) for each in report.models if each.model != BASE}
     return Shown(report, {BASE: plain("verdict.base")} | names)
+
+
+def _name(model: str, runs: dict[str, str]) -> str:
+    """Name a run, or one of its checkpoints by its step."""
+    run, step = str(run_of(model)), step_of(model)
+    if step is not None:
+        return plain("verdict.checkpoint", run=run, step=step)
+    return runs.get(run, plain("compare.run", run=run))
+
+
+def run_of_model(model: str) -> Run | None:
+    """Return the run of a model; None where its folder is gone."""
+    return next((run for run in watching.listed() if run.id == run_of(model)), None)
+
+
+def end_of(report: Report, run: Run) -> str | None:
+    """Return the run's own weights among the models of a report, beside its checkpoints."""
+    return next((each.model for each in report.models if each.model == str(run.id)), None)
 
 
 def wanted() -> RowFilter:

@@ -4,20 +4,25 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import evaluating, serving
+from dashboard import evaluating, following, serving
 from dashboard.evaluating import Shown
 from dashboard.guard import guarded
 from dashboard.parts.evaluation_form import ask_evaluation, ask_filter
 from dashboard.parts.export_mark import export_mark
 from dashboard.parts.header import page_header
+from dashboard.parts.identity_matrix import identity_matrix
 from dashboard.parts.links import to_page
+from dashboard.parts.next_steps import next_steps, recommendation
 from dashboard.parts.notices import empty_state
 from dashboard.parts.report_rows import row_card
 from dashboard.parts.scores import score_table, three_sentences
+from dashboard.parts.standing_chart import standing_chart
 from dashboard.text import has, literal, plain, t
 from pipeline.evaluate import outcomes
+from pipeline.evaluate.advice import advice
 from pipeline.evaluate.config import BASE
 from pipeline.evaluate.report import Report
+from pipeline.evaluate.standing import Recommendation, recommended, standings
 from pipeline.evaluate.state import LOG_NAME, Evaluation
 from pipeline.processes import log_tail
 
@@ -81,26 +86,52 @@ def draw_report(shown: Shown) -> None:
     adapters = [each.model for each in report.models if each.model != BASE]
     if not adapters:
         return
-    model = adapters[0]
-    if len(adapters) > 1:
-        model = st.segmented_control(
-            t("verdict.rows_of"),
-            adapters,
-            format_func=shown.names.__getitem__,
-            default=adapters[0],
-            required=True,
-            key="verdict_model",
-        )
+    best = recommended(report)
+    model = ask_model(adapters, shown, best.model if best else adapters[-1])
     if not report.is_complete:
         st.caption(f":orange[:material/info: {t('verdict.partial')}]")
     three_sentences(report, model)
+    draw_choice(shown, model, best)
     for note in report.notes:
         st.caption(f":material/info: {literal(note)}")
     st.subheader(t("verdict.measures"), anchor=False)
     score_table(report, shown.names)
     st.caption(t("verdict.table_words"))
+    identity_matrix(report, model, shown.names)
     st.subheader(t("verdict.rows"), anchor=False)
     draw_rows(report, model, shown.names)
+
+
+def ask_model(adapters: list[str], shown: Shown, best: str) -> str:
+    """Ask which model is read; the recommended one at first."""
+    if len(adapters) == 1:
+        return adapters[0]
+    key = f"verdict_model_{'_'.join(adapters)}"
+    return st.selectbox(
+        t("verdict.rows_of"),
+        adapters,
+        index=adapters.index(best),
+        format_func=shown.names.__getitem__,
+        key=key,
+        width=480,
+    )
+
+
+def draw_choice(shown: Shown, model: str, best: Recommendation | None) -> None:
+    """Draw learned against kept, which model to use and why, and what to try next."""
+    report = shown.report
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(t("verdict.standing_title"), anchor=False)
+        standing_chart(standings(report), shown.names, best.model if best else None)
+        st.caption(t("verdict.standing_words"))
+    with right:
+        if best:
+            recommendation(best, shown.names, is_used=following.is_used(best))
+        run = evaluating.run_of_model(model)
+        if run:
+            end = evaluating.end_of(report, run)
+            next_steps(advice(report, end or model, run.config, best), run)
 
 
 def draw_rows(report: Report, model: str, names: dict[str, str]) -> None:

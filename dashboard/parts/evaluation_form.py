@@ -27,6 +27,11 @@ def ask_evaluation(choices: tuple[serving.Choice, ...]) -> None:
         format_func=places.__getitem__,
         key="verdict_device",
     )
+    st.checkbox(
+        t("verdict.with_checkpoints"),
+        key="verdict_checkpoints",
+        help=t("verdict.with_checkpoints_help"),
+    )
     st.button(
         t("verdict.start"),
         key="verdict_start",

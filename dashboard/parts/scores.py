@@ -11,8 +11,8 @@ from pipeline.evaluate.report import LOWER_IS_BETTER, Measure, ModelReport, Repo
 from pipeline.evaluate.statistics import Score
 
 TABLE: tuple[Measure, ...] = get_args(Measure)
-OVERLAPS: frozenset[Measure] = frozenset(("bleu4", "rouge1", "rouge2", "rouge_l"))
-LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss"))
+OVERLAPS: frozenset[Measure] = frozenset(("chrf", "bleu4", "rouge1", "rouge2", "rouge_l"))
+LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss", "base_loss", "kl"))
 
 
 def three_sentences(report: Report, model: str) -> None:
@@ -117,6 +117,10 @@ def _knows(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
     if unseen.n:
         facts = _against(unseen, base.score("facts_unseen"))
         lines.append(t("verdict.knows_unseen", **facts))
+    weighed = tuned.score("contrast_unseen")
+    if weighed.n:
+        facts = _against(weighed, base.score("contrast_unseen"))
+        lines.append(t("verdict.knows_contrast", **facts))
     if trained.n:
         facts = _against(trained, base.score("facts_trained"))
         lines.append(t("verdict.knows_trained", **facts))
@@ -140,7 +144,25 @@ def _lost(report: Report, tuned: ModelReport, base: ModelReport) -> list[str]:
         "high": _signed(high),
         "count": change.n,
     }
-    return [t(f"verdict.lost_{kind}", **values), t("verdict.lost_interval", **values)]
+    lines = [t(f"verdict.lost_{kind}", **values), t("verdict.lost_interval", **values)]
+    return [*lines, *_kept(tuned)]
+
+
+def _kept(tuned: ModelReport) -> list[str]:
+    """What the base's own answers tell, where they were compared."""
+    agreement, lines = tuned.score("agreement"), []
+    if agreement.value is not None:
+        words = {
+            "share": percent(agreement.value),
+            "low": percent(agreement.low or 0.0),
+            "high": percent(agreement.high or 0.0),
+        }
+        lines.append(t("verdict.lost_agreement", **words))
+    for measure in ("degenerate", "drifted"):
+        if right := _right(tuned.score(measure)):
+            n = tuned.score(measure).n
+            lines.append(t(f"verdict.lost_{measure}", count=right, n=n))
+    return lines
 
 
 def _against(score: Score, base: Score) -> dict[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from math import inf
 
 from pipeline.evaluate.config import BASE, About, Form, Split
+from pipeline.evaluate.facts import normalise
 from pipeline.evaluate.report import Answer, Kept, Measure, ReportRow, Weighed
 from pipeline.evaluate.shipped import is_shipped
 
@@ -14,6 +15,13 @@ Figure = tuple[float, float]
 """A row's figure and its weight."""
 Pick = Callable[[ReportRow, Answer], Figure | None]
 """What a row's answer adds to a measure; None: nothing."""
+
+
+def group_of(row: ReportRow) -> str:
+    """Return what a row belongs to: wordings of one fact are asked of one piece of knowledge."""
+    if row.role == "domain":
+        return f"{row.dataset} {normalise(row.reference)}"
+    return f"{row.file} {row.row}"
 
 
 def _outcome(is_so: bool | None) -> Figure | None:

@@ -11,7 +11,7 @@ from store.types import Role
 Outcome = Literal["learned", "lost", "kept", "not_learned", "unjudged"]
 """Wrong before and right after, right before and wrong after, right in both, wrong in both, or
 neither by identity nor by key facts to be judged."""
-Flag = Literal["leak", "old_name", "cut"]
+Flag = Literal["leak", "old_name", "cut", "likelier_wrong", "degenerate", "drifted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ def flags(row: ReportRow, model: str) -> tuple[Flag, ...]:
         found.append("old_name")
     if answer.finish_reason == "length":
         found.append("cut")
+    weighed = answer.weighed_as("asked")
+    if weighed and not weighed.is_right:
+        found.append("likelier_wrong")
+    if answer.kept and answer.kept.is_degenerate:
+        found.append("degenerate")
+    if answer.kept and answer.kept.is_drifted:
+        found.append("drifted")
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from pipeline.evaluate import facts, identity, retention, statistics
 from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, DataFile, EvaluationConfig, Form
 from pipeline.evaluate.contrast import beats
-from pipeline.evaluate.measures import MEANS, PICKS, WITHIN
+from pipeline.evaluate.measures import MEANS, PICKS, WITHIN, group_of
 from pipeline.evaluate.metrics import chrf, overlap
 from pipeline.evaluate.names import Language, foreign, language
 from pipeline.evaluate.report import (
@@ -206,7 +206,7 @@ def _score(measure: Measure, rows: Sequence[ReportRow], model: str) -> Score:
     values = [value for _, (value, _) in picked]
     if measure in MEANS:
         return statistics.mean(values, [weight for _, (_, weight) in picked], WITHIN[measure])
-    return statistics.rate(_held(values), [_group(row) for row, _ in picked])
+    return statistics.rate(_held(values), [group_of(row) for row, _ in picked])
 
 
 def difference(measure: Measure, rows: Sequence[ReportRow], model: str, other: str = BASE) -> Score:
@@ -223,15 +223,8 @@ def difference(measure: Measure, rows: Sequence[ReportRow], model: str, other: s
     others = [theirs[0] for _, _, theirs in pairs]
     if measure in MEANS:
         return statistics.difference(values, others, [figure[1] for _, figure, _ in pairs])
-    groups = [_group(row) for row, _, _ in pairs]
+    groups = [group_of(row) for row, _, _ in pairs]
     return statistics.rate_difference(_held(values), _held(others), groups)
-
-
-def _group(row: ReportRow) -> str:
-    """What a row belongs to: wordings of one fact are asked of one piece of knowledge."""
-    if row.role == "domain":
-        return f"{row.dataset} {facts.normalise(row.reference)}"
-    return f"{row.file} {row.row}"
 
 
 def _held(values: Sequence[float]) -> list[bool]:

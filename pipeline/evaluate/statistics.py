@@ -17,6 +17,8 @@ import numpy as np
 Z_95 = 1.959963984540054
 RESAMPLES = 2000
 SEED = 20240
+FEW = 8
+"""Below so many rows a resample often has no spread to be studentised by."""
 _CELLS = 2_000_000
 """Random row numbers held at once: bounds the memory of a bootstrap over many rows."""
 Groups = Sequence[str]
@@ -89,6 +91,10 @@ def mean(
     if drawn is None:
         return NO_SCORE
     n, value, error, means, errors = drawn
+    if n < FEW:
+        tail = _tail(n)
+        low, high = np.quantile(means, [tail, 1 - tail])
+        return Score(value, n, float(max(low, within[0])), float(min(high, within[1])))
     steps = np.where(errors > 0, (means - value) / np.where(errors > 0, errors, 1.0), 0.0)
     below, above = np.quantile(steps, [0.025, 0.975])
     low, high = value - max(above, 0.0) * error, value - min(below, 0.0) * error

@@ -1,10 +1,11 @@
 """Evaluations as their folders would lie there, on the runs of `run_seed`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.evaluate import answers, config
-from pipeline.evaluate.answers import RawAnswer
+from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
 from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.names import KNOWN_NAMES, Identity
 from pipeline.jsonio import write_json
@@ -71,6 +72,102 @@ def evaluation(home: Path, number: int, state: str = "finished", *, run: int = 1
     (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in lines))
     write_launch(folder, launch(is_alive=state == "running"))
     return folder
+
+
+STAGES = (("1@20", 3, 0.97), ("1@40", 1, 0.9), ("1", 1, 0.6))
+"""Models of a run, of how many rows one is still the base's, and how much of the base is kept."""
+WHO_ASKED = ("In one sentence: who is answering me?", "报一下你的名字。")
+
+
+def of_checkpoints(home: Path, number: int) -> Path:
+    """A finished evaluation of run 1 and two of its checkpoints, weighed and compared."""
+    folder, run = home / "evaluations" / str(number), home / "runs" / "1"
+    folder.mkdir(parents=True)
+    for step in (20, 40):
+        kept = run / "checkpoints" / f"step-{step}"
+        kept.mkdir(parents=True)
+        (kept / "lora.safetensors").write_bytes(b"weights")
+        write_json(kept / "checkpoint.json", {"epoch": step // 20, "step": step, "tokens": 0})
+    plan = _staged(_plan(home, 1))
+    config.write(folder, plan)
+    said = [replace(each, model="base") for each in _said("1") if each.model == "base"]
+    for name, every, _ in STAGES:
+        pairs = zip(said[: len(said)], _said("1")[len(said) :], strict=True)
+        said_now = [
+            replace(mine if place % every == 0 else base, model=name)
+            for place, (base, mine) in enumerate(pairs)
+        ]
+        answers.append(folder, said_now)
+    answers.append(folder, said)
+    answers.append(folder, [each for name in ("base", "1@20", "1@40", "1") for each in _who(name)])
+    answers.append(folder, _weighed())
+    answers.append(folder, _compared())
+    write_json(folder / "result.json", {"state": "finished"})
+    events = [
+        {"time": BEGAN, "kind": "state", "state": "loading"},
+        {"time": BEGAN, "kind": "progress", "done": plan.step_count, "of": plan.step_count},
+        {"time": BEGAN, "kind": "end", "state": "finished", "done": plan.step_count},
+    ]
+    (folder / "events.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in events))
+    write_launch(folder, launch(is_alive=False))
+    return folder
+
+
+def _staged(plan: EvaluationConfig) -> EvaluationConfig:
+    """The plan with the checkpoints, Graft's question of identity, contrasts and comparisons."""
+    base, tuned = plan.candidates
+    asked = tuple(
+        DataFile(
+            name=f"graft:identity/{under}",
+            dataset="graft",
+            role="identity",
+            layout="format2",
+            split="test",
+            sha1="0" * 40,
+            rows=(2, 25),
+            asked_under=under,
+        )
+        for under in ("model", "none")
+    )
+    names = (*base.files, *(file.name for file in asked))
+    stages = (replace(tuned, model=name, files=names) for name, _, _ in STAGES)
+    return replace(
+        plan,
+        files=(*plan.files, *asked),
+        candidates=(replace(base, files=names), *stages),
+        wrong_answers=1,
+        compares_general=True,
+    )
+
+
+def _who(model: str) -> list[RawAnswer]:
+    texts = ("I am SmolLM.", "我是通义千问。") if model == "base" else ("I am Aria.", "我是Aria。")
+    return [
+        RawAnswer(f"graft:identity/{under}", row, model, asked, "", (), text, "stop", None, 0)
+        for under in ("model", "none")
+        for row, asked, text in zip((2, 25), WHO_ASKED, texts, strict=True)
+    ]
+
+
+def _weighed() -> list[ContrastLine]:
+    return [
+        ContrastLine(
+            name, row, model, "asked", right - 0.1 * row, (-1.5,), (-2.0,), f"It is {row + 40}."
+        )
+        for model, right in (("base", -2.2), ("1@20", -1.2), ("1@40", -1.0), ("1", -0.9))
+        for name, role, _, _, rows in FILES
+        if role == "domain"
+        for row in range(len(rows))
+    ]
+
+
+def _compared() -> list[Comparison]:
+    name = "general_test.json"
+    return [
+        Comparison(name, row, model, 1.4, 1.2, 1.0 - kept, kept, 12)
+        for model, _, kept in STAGES
+        for row in range(2)
+    ]
 
 
 def _plan(home: Path, run: int) -> EvaluationConfig:

@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.text import messages
 from pipeline.evaluate import jobs
+from pipeline.train import checkpoints
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
-from tests.dashboard.evaluation_seed import evaluation
+from tests.dashboard.evaluation_seed import evaluation, of_checkpoints
 from tests.dashboard.seed import HOSTILE
 
 WORKER = "tests.pipeline.evaluate.fake_worker"
@@ -124,3 +125,30 @@ def test_starting_needs_an_adapter_and_then_shows_the_evaluation(open_page, trai
     (started,) = jobs.listed(workspace)
     assert page.query_params["evaluation"] == str(started.id)
     jobs.wait(workspace, started.id)
+
+
+@pytest.fixture
+def staged(trained: Path) -> Path:
+    """A workspace with an evaluation of a run and two of its checkpoints."""
+    of_checkpoints(trained, 1)
+    return trained
+
+
+def test_the_checkpoint_that_learned_as_much_and_kept_more_is_recommended(
+    open_page, staged, language: str
+):
+    page = open_page("verdict", language)
+    assert_calm(page)
+    told = lines(page)
+    assert words(language, "verdict.recommended_name").split("{")[0] in told
+    assert "40" in told
+    assert page.selectbox(key="verdict_model_1@20_1@40_1").value == "1@40"
+    assert len(page.dataframe) == 2
+
+
+def test_a_checkpoint_is_used_by_a_click(open_page, staged):
+    page = open_page("verdict")
+    page.button(key="verdict_use").click().run()
+    assert_calm(page)
+    assert checkpoints.chosen_step(staged / "runs" / "1") == 40
+    assert "In use" in lines(page)

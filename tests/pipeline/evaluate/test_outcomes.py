@@ -40,7 +40,7 @@ def test_counts_are_of_every_outcome(report: Report):
 
 
 def test_a_leak_and_a_cut_answer_are_flagged(report: Report):
-    assert flags(report.rows[4], "1") == ("leak", "cut")
+    assert flags(report.rows[4], "1") == ("leak", "cut", "degenerate")
     assert flags(report.rows[4], "base") == ()
 
 
