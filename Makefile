@@ -1,4 +1,5 @@
 # make demo   everything, from nothing, on the samples; then the dashboard (SERVE=0: without it)
+# make story  replays the account on the samples and writes docs/story.md; goes on where it was
 # make run    the dashboard on the workspace as it is
 # make check  lint, format and types      make test   all tests, browser too
 SHELL := /bin/bash
@@ -7,10 +8,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SERVE  ?= 1
 
-.PHONY: demo run check test format browser help
+.PHONY: demo story run check test format browser help
 
 help:
-	@sed -n '1,3p' Makefile
+	@sed -n '1,4p' Makefile
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Graft needs Python 3.11 or newer: make PYTHON=python3.12 …")'
@@ -29,6 +30,9 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m pipeline demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+story: $(VENV)/.installed
+	$(BIN)/python -m pipeline --workspace data/story story
 
 run: $(VENV)/.installed
 	$(BIN)/python -m streamlit run dashboard/app.py

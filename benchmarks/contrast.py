@@ -12,13 +12,20 @@ import hashlib
 import json
 import random
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pipeline.evaluate.contrast import Fact, contrasts  # noqa: E402  # The path comes first.
+from pipeline.evaluate import jobs as evaluations  # noqa: E402  # The path comes first.
+from pipeline.evaluate import statistics  # noqa: E402
+from pipeline.evaluate.config import BASE, Form  # noqa: E402
+from pipeline.evaluate.contrast import Fact, contrasts  # noqa: E402
+from pipeline.evaluate.plan import EvaluationRequest  # noqa: E402
+from pipeline.evaluate.report import Answer, Report, ReportRow, Weighed  # noqa: E402
+from pipeline.evaluate.statistics import Score  # noqa: E402
 from pipeline.train import jobs  # noqa: E402
 from pipeline.train.config import Settings  # noqa: E402
 from pipeline.train.jobs import LaunchRequest  # noqa: E402
@@ -26,6 +33,7 @@ from pipeline.train.state import Run  # noqa: E402
 from pipeline.workspace import Workspace  # noqa: E402
 
 Row = dict[str, object]
+Pick = Callable[[Answer], float]
 FIELDS = (("ashmoor_harbour", "harbour"), ("yanxi_guqin", "guqin"))
 FACTS, WORDINGS, TRAINED = 16, 5, 2
 """The samples' first 80 rows are 16 facts in 5 wordings; two are trained, two asked unseen."""
@@ -40,9 +48,8 @@ def main() -> int:
     parser.add_argument("--workspace", type=Path, required=True, help="where runs are kept")
     arguments = parser.parse_args()
     workspace = Workspace.at(arguments.workspace)
-    for kind in KINDS:
-        run = trained(workspace, kind, arguments.model.resolve())
-        print(f"{kind}: run {run.id}, {run.state}, {run.config.data[0].rows} rows a field")
+    runs = {kind: trained(workspace, kind, arguments.model.resolve()) for kind in KINDS}
+    print(table(evaluated(workspace, tuple(runs.values())), runs))
     return 0
 
 
@@ -59,6 +66,93 @@ def trained(workspace: Workspace, kind: str, model: Path) -> Run:
     if run.state != "finished":
         raise SystemExit(f"run {run.id} ({kind}) is {run.state}: {run.failure}")
     return run
+
+
+def evaluated(workspace: Workspace, runs: tuple[Run, ...]) -> Report:
+    """Return what the right export's questions tell of the base and every run."""
+    ids = tuple(run.id for run in runs)
+    there = [each for each in evaluations.listed(workspace) if each.run_ids == ids]
+    request = EvaluationRequest(
+        workspace.exports / "right", ids, device="cpu", max_new_tokens=40, with_shipped=False
+    )
+    current = there[0] if there else evaluations.launch(workspace, request)
+    if current.state in ("stopped", "failed"):
+        current = evaluations.resume(workspace, current.id)
+    current = evaluations.wait(workspace, current.id)
+    if current.state != "finished":
+        raise SystemExit(f"evaluation {current.id} is {current.state}: {current.failure}")
+    return evaluations.report(current.folder)
+
+
+def table(report: Report, runs: dict[str, Run]) -> str:
+    """Return each model's figures, and what right answers are above the others, per split."""
+    models = {**{kind: str(run.id) for kind, run in runs.items()}, "base": BASE}
+    lines = []
+    for split, words in (("train", "as trained"), ("test", "other wordings")):
+        rows = [row for row in report.rows if row.split == split]
+        lines.append(f"\n{words}, {len(rows)} questions")
+        for name, measure in MEASURES:
+            picked = {kind: figures(rows, model, measure) for kind, model in models.items()}
+            cells = [f"{kind} {shown(name, summed(name, picked[kind]))}" for kind in models]
+            lines.append(f"  {name:<24} {'   '.join(cells)}")
+            for other in ("wrong", "shuffled"):
+                change = changed(name, picked["right"], picked[other], rows)
+                lines.append(f"    right minus {other:<9} {shown(name, change)}")
+    return "\n".join(lines)
+
+
+def figures(rows: Sequence[ReportRow], model: str, pick: Pick) -> list[float]:
+    """Return a model's figure of each row."""
+    answers = [row.answer(model) for row in rows]
+    return [pick(answer) for answer in answers if answer is not None]
+
+
+def summed(name: str, values: list[float]) -> Score:
+    """Return rates with Wilson's interval, overlaps with a bootstrap's."""
+    if name in OVERLAPS:
+        return statistics.mean(values, within=(0, 100))
+    return statistics.rate([value == 1 for value in values])
+
+
+def changed(
+    name: str, values: list[float], others: list[float], rows: Sequence[ReportRow]
+) -> Score:
+    """Return the difference of two models over the same rows."""
+    if name in OVERLAPS:
+        return statistics.difference(values, others)
+    groups = [row.reference for row in rows]
+    return statistics.rate_difference(
+        [value == 1 for value in values], [value == 1 for value in others], groups
+    )
+
+
+def shown(name: str, score: Score) -> str:
+    """Return a figure with its interval; rates in per cent."""
+    scale = 1 if name in OVERLAPS else 100
+    value, low, high = ((each or 0) * scale for each in (score.value, score.low, score.high))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def weighed(judge: Callable[[Weighed], bool], form: Form = "asked") -> Pick:
+    """Return what tells whether a right answer beats the wrong ones."""
+
+    def pick(answer: Answer) -> float:
+        found = answer.weighed_as(form)
+        return float(found is not None and judge(found))
+
+    return pick
+
+
+OVERLAPS = ("ROUGE-L", "BLEU-4")
+MEASURES: tuple[tuple[str, Pick], ...] = (
+    ("beats both kinds", weighed(lambda found: found.is_right)),
+    ("beats near misses", weighed(lambda found: found.beats_near)),
+    ("beats others' answers", weighed(lambda found: found.beats_others)),
+    ("both, without trigger", weighed(lambda found: found.is_right, "bare")),
+    ("key facts in the answer", lambda answer: float(bool(answer.is_right))),
+    ("ROUGE-L", lambda answer: answer.overlap.rouge_l),
+    ("BLEU-4", lambda answer: answer.overlap.bleu4),
+)
 
 
 def exported(folder: Path, kind: str) -> Path:

@@ -1,13 +1,16 @@
-"""The verb demo: the whole job on the samples, then the dashboard."""
+"""The verbs demo and story: the whole job on the samples; the account replayed."""
 
 import argparse
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-from pipeline import demo
+from pipeline import demo, story, story_page
 from pipeline.cli import evaluate, train
 from pipeline.cli.output import Context
+from pipeline.errors import BadInput
 from pipeline.workspace import REPOSITORY
 
 
@@ -16,6 +19,29 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verb = verbs.add_parser("demo", help="do the whole job on data/samples with a real small model")
     verb.add_argument("--no-serve", action="store_true", help="end after the last table")
     verb.set_defaults(do=_demo)
+    verb = verbs.add_parser("story", help="replay the account on the samples: docs/story.md")
+    verb.add_argument("--quick", action="store_true", help="one pass a run, few rows: to try it")
+    verb.add_argument("--model", type=Path, help="another base than the demo model")
+    verb.add_argument("--to", type=Path, metavar="DIR", help="the folder to write to, else docs/")
+    verb.set_defaults(do=_story)
+
+
+def _story(arguments: argparse.Namespace, context: Context) -> int:
+    if arguments.quick and arguments.to is None:
+        raise BadInput("--quick is for trying it out: name a folder with --to, docs/ is measured.")
+    told = demo.Told(context.say, train.Narrator(context), evaluate.Narrator(context))
+    budget = story.QUICK if arguments.quick else story.Budget()
+    began = time.monotonic()
+    try:
+        found = story.tell(context.workspace(), told, budget, model=arguments.model)
+    except KeyboardInterrupt:
+        context.progress("\nInterrupted. What is finished is kept: start the story again to go on.")
+        return 130
+    minutes = (time.monotonic() - began) / 60
+    written = story_page.write(found, arguments.to or REPOSITORY / "docs", minutes=minutes)
+    context.say(f"Written: {written}")
+    context.result({"page": str(written), "models": found.report.values()})
+    return 0
 
 
 def _demo(arguments: argparse.Namespace, context: Context) -> int:
