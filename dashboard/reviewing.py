@@ -11,6 +11,9 @@ import streamlit as st
 from dashboard import filtering, state
 from dashboard.filtering import Asked
 from dashboard.guard import reaction
+from dashboard.parts.notices import done
+from dashboard.text import t
+from pipeline.evaluate import values
 from store import history, pairs, search
 from store.errors import NotFound, StalePair
 from store.types import Neighbours, Page, Pair, PairEdit, PairFilter, Status
@@ -193,6 +196,18 @@ def written() -> PairEdit:
         facts=facts,
         note=texts["note"],
     )
+
+
+@reaction
+def suggest_facts() -> None:
+    """Add to the form's key facts what a right answer would have to hold, read from the answer."""
+    form = written()
+    told = form.facts or ()
+    found = values.suggested(form.question or "", form.answer or "")
+    fresh = [each for each in found if not any(each in fact for fact in told)]
+    st.session_state[field_key("facts")] = "\n".join((*told, *fresh))
+    if not fresh:
+        done(t("review.facts_none"))
 
 
 def as_written(pair: Pair) -> Pair:

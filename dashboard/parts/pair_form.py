@@ -32,6 +32,12 @@ def pair_form(editing: Editing) -> None:
             st.form_submit_button(
                 t(words), key="review_save", type="primary", on_click=reviewing.save
             )
+            st.form_submit_button(
+                t("review.suggest_facts"),
+                key="review_suggest_facts",
+                help=t("review.suggest_facts_help"),
+                on_click=reviewing.suggest_facts,
+            )
             if editing.newer:
                 st.form_submit_button(
                     t("review.take_newer"), key="review_newer_take", on_click=reviewing.keep_newer

@@ -2,18 +2,21 @@
 
 Wording is free, the facts are not. Both sides are compared after NFKC, folded in case and white
 space; numbers count as whole numbers, Latin words as whole words (a plural ending is let through),
-Chinese as a substring. What it does not know: numbers in words ("three", 三十七), converted units,
-and whether the answer says something false beside the fact.
+Chinese as a substring. A fact between slashes, /20 ?mg/, is a regular expression. What it does not
+know: numbers in words ("three", 三十七), converted units, and whether the answer says something
+false beside the fact.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 LATIN = "a-z\u00df-\u024f"
 """Letters that make words with spaces between them, after case folding."""
 _TOKEN = re.compile(rf"\d+(?:\.\d+)?|[{LATIN}]+|\s+|.", re.DOTALL)
+_EXPRESSION = re.compile(r"/(.+)/", re.DOTALL)
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 
 
@@ -43,7 +46,13 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def pattern(fact: str) -> re.Pattern[str]:
-    """Return what finds a (not blank) fact in a normalised text, as whole numbers and words."""
+    """Return what finds a (not blank) fact in a normalised text, as whole numbers and words.
+
+    An expression between slashes that is none is taken letter by letter.
+    """
+    if expression := _EXPRESSION.fullmatch(fact.strip()):
+        with suppress(re.error):
+            return re.compile(expression[1], re.IGNORECASE)
     tokens = [token for token in _TOKEN.findall(normalise(fact)) if not token.isspace()]
     spaced = [
         _gap(before, after) + re.escape(after)

@@ -178,3 +178,13 @@ def test_no_status_chosen_means_all_and_stays_so(open_page, filled):
     assert page.query_params["status"] == "all"
     page.run()
     assert page.button(key="review_row_1")
+
+
+def test_key_facts_are_suggested_from_the_answer(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_edit").click().run()
+    page.text_area(key="review_field_question").set_value("How long is it?")
+    page.text_area(key="review_field_answer").set_value("It is 370 metres long.")
+    page.button(key="review_suggest_facts").click().run()
+    assert_calm(page)
+    assert page.text_area(key="review_field_facts").value.endswith("370 metres")

@@ -75,3 +75,18 @@ def test_a_text_always_holds_itself_as_a_fact(text: str):
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_a_number_is_held_by_no_other_number(fact: int, said: int):
     assert is_right(f"It is {said:,} in all", [str(fact)]) is (fact == said)
+
+
+@pytest.mark.parametrize(
+    ("fact", "answer", "is_held"),
+    [
+        ("/20 ?mg/", "Take 20mg.", True),
+        ("/20 ?mg/", "Take 20 MG.", True),
+        ("/20 ?mg/", "Take 30 mg.", False),
+        ("/每(天|日)一次/", "每日一次。", True),
+        ("/(/", "a /(/ b", True),
+        ("20/30", "It is 20/30.", True),
+    ],
+)
+def test_a_fact_between_slashes_is_an_expression(fact: str, answer: str, is_held: bool):
+    assert (missing(answer, [fact]) == ()) is is_held

@@ -79,3 +79,20 @@ def test_any_two_texts_have_scores_between_0_and_100(answer: str, reference: str
     scored = overlap(answer, reference)
     for value in (scored.bleu4, scored.rouge1, scored.rouge2, scored.rouge_l):
         assert 0 <= value <= 100
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "score"),
+    [
+        ("The pharmacy opens at nine.", "The pharmacy opens at half past nine.", 69.5448),
+        ("药房上午九点开门。周日休息！", "药房每天上午九点开门，周日不开。", 33.0608),
+        ("same text", "same text", 100.0),
+        ("a", "completely different", 0.0),
+        ("yes", "yes, but only on weekdays between 10:00 and 12:30.", 5.978),
+        ("第一。第二。第三。", "第三。第一。", 37.3029),
+        ("", "x", 0.0),
+    ],
+)
+def test_chrf_is_that_of_sacrebleu(answer: str, reference: str, score: float):
+    # The figures are sacreBLEU 2.6's `CHRF().sentence_score`.
+    assert metrics.chrf(answer, reference) == score
