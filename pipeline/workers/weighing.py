@@ -16,6 +16,7 @@ from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, EvaluationConfig, Form, forms
 from pipeline.evaluate.contrast import Contrast, Fact, contrasts
 from pipeline.evaluate.questions import Question
+from pipeline.workers.answers import context_tokens
 from pipeline.workers.asking import Asker, Prepared
 from pipeline.workers.candidates import Asked, closeness, likelihoods, read_answers
 from pipeline.workers.generate import only
@@ -67,7 +68,7 @@ def contrast_lines(
     """
     model = candidate.model
     weighed = [_weighed(asker, model, *row, wrong[row[0].file, row[0].row]) for row in rows]
-    empty = [each for each in weighed if not each.contrast.is_whole]
+    empty = [each for each in weighed if not _is_weighable(asker, each)]
     if empty:
         yield [_line(model, each, [None]) for each in empty]
 
@@ -76,7 +77,7 @@ def contrast_lines(
             found = likelihoods(asker.model, [each.asked for each in batch], asker.pad_id(model))
         return [_line(model, each, values) for each, values in zip(batch, found, strict=True)]
 
-    whole = [each for each in weighed if each.contrast.is_whole]
+    whole = [each for each in weighed if _is_weighable(asker, each)]
     for batch in _batches(whole, lambda each: each.share(asker.plan.batch_tokens)):
         if asker.should_stop():
             return
@@ -185,6 +186,13 @@ def _weighed(
     made = [asker.prepare(model, replace(question, reference=answer)) for answer in answers]
     asked = Asked(made[0].prompt, tuple(each.reference for each in made))
     return Weighed(question, form, contrast, asked)
+
+
+def _is_weighable(asker: Asker, weighed: Weighed) -> bool:
+    """Whether there are wrong answers of both kinds, and the model's window holds them."""
+    window = context_tokens(asker.model)
+    longest = len(weighed.asked.prompt) + max(map(len, weighed.asked.answers))
+    return weighed.contrast.is_whole and (window is None or longest <= window)
 
 
 def _line(model: str, weighed: Weighed, values: Sequence[float | None]) -> ContrastLine:
