@@ -9,6 +9,7 @@ import psutil
 import pynvml
 
 from pipeline.errors import BadInput
+from pipeline.train.cluster import PREFIX, cluster_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Devices:
         """
         if name == "auto":
             return self.found[0]
+        if name.startswith(PREFIX):
+            address = cluster_of(name).address
+            return Device(name, f"Ray cluster at {address}", 0, 0)
         if len(parts(name)) > 1:
             return _joined([self.get(part) for part in parts(name)])
         for device in self.found:

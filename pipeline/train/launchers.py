@@ -1,20 +1,22 @@
-"""Which worker trains a run: one process, or several that learn together."""
+"""Which worker trains a run: one process here, several that learn together, or a cluster."""
 
 from pipeline.errors import BadInput
+from pipeline.train.cluster import PREFIX
 from pipeline.train.config import TrainConfig
 from pipeline.train.devices import parts
 
 ONE = "pipeline.workers.train"
 SEVERAL = "pipeline.workers.several"
+REMOTE = "pipeline.workers.remote"
 
 
 def processes(device: str, wanted: int) -> int:
-    """Return how many processes a run takes: one a GPU, or as many as wanted on a CPU.
+    """Return how many processes a run takes: one a GPU here, else as many as wanted.
 
     BadInput where both are said and contradict each other.
     """
     gpus = len(parts(device))
-    if device == "cpu":
+    if device == "cpu" or device.startswith(PREFIX):
         return wanted
     if wanted in (1, gpus):
         return gpus
@@ -26,4 +28,6 @@ def processes(device: str, wanted: int) -> int:
 
 def worker(frozen: TrainConfig) -> str:
     """Return the module that trains a run of this config."""
+    if frozen.device.startswith(PREFIX):
+        return REMOTE
     return SEVERAL if frozen.processes > 1 else ONE
