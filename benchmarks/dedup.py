@@ -112,6 +112,11 @@ def rensa(path: str, out: str) -> object:
     return peer(peers.rensa, path, out)
 
 
+def rensa_wide(path: str, out: str) -> object:
+    """Peer rensa, as wide as it takes to find nine of ten."""
+    return peer(peers.rensa_wide, path, out)
+
+
 def datasketch(path: str, out: str) -> object:
     """Peer datasketch."""
     return peer(peers.datasketch, path, out)
@@ -131,6 +136,7 @@ CONTENDERS: dict[str, Callable[[str, str], object]] = {
     "graft": graft,
     "graft_exact": graft_exact,
     "rensa": rensa,
+    "rensa_wide": rensa_wide,
     "datasketch": datasketch,
     "text_dedup": text_dedup,
     "semhash": semhash,
