@@ -152,6 +152,7 @@ def store_prompt(folder: Path, base: Path, key: str) -> None:
     text = str(st.session_state.get(f"{key}_text", ""))
     prompt = SystemPrompt(policy, text if policy == "text" else "")
     stored_template.change_prompt(folder, base, prompt)
+    st.session_state.pop(f"{key}_template", None)
     done(t("models.prompt_stored"))
 
 
@@ -163,9 +164,10 @@ def store_template(folder: Path, key: str) -> None:
 
 
 @reaction
-def put_back(folder: Path) -> None:
+def put_back(folder: Path, key: str) -> None:
     """Put the template of the training back."""
     stored_template.put_back(folder)
+    st.session_state.pop(f"{key}_template", None)
     done(t("models.prompt_back"))
 
 

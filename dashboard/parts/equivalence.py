@@ -11,8 +11,13 @@ def equivalence(found: Equivalence, *, key: str) -> None:
     """Draw the report."""
     count = len(found.rows)
     same = found.same_greedy_answers
-    with st.container(horizontal=True, gap="large"):
-        st.metric(t("models.same"), t("models.same_of", same=same, total=count), width="content")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(
+            t("models.same"),
+            t("models.same_of", same=same, total=count),
+            help=t("models.same_help"),
+            width="content",
+        )
         st.metric(
             t("models.difference"),
             _figure(found.largest_logit_difference),

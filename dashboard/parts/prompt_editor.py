@@ -22,7 +22,7 @@ def prompt_editor(subject: Subject, *, key: str) -> None:
             key=f"{key}_back",
             icon=":material/undo:",
             on_click=modelling.put_back,
-            args=(subject.folder,),
+            args=(subject.folder, key),
         )
     with st.expander(t("models.prompt_change"), icon=":material/edit:", key=f"{key}_change"):
         st.caption(t("models.prompt_where"))

@@ -46,6 +46,8 @@ def card(workspace: Workspace, subject: Subject, *, base_name: str = "") -> str:
     if subject.run:
         parts += [_data(subject.run), _training(subject.run)]
         parts += _scores(workspace, subject)
+    elif subject.merged:
+        parts += _kept_data(subject.merged)
     if subject.merged:
         parts.append(_equivalence(subject.merged))
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -101,6 +103,18 @@ def _data(run: Run) -> list[str]:
         "|---|---|---:|---:|---|",
         *rows,
     ]
+
+
+def _kept_data(merged: Merged) -> Iterator[list[str]]:
+    """What a merged model itself remembers of its data, where its run is gone."""
+    files = merged.trained.get("data")
+    rows = [
+        f"| {_plain(str(file.get('name')))} | {file.get('role')} | `{file.get('sha1')}` |"
+        for file in (files if isinstance(files, list) else ())
+        if isinstance(file, dict)
+    ]
+    if rows:
+        yield ["## Data", "", "| file | role | SHA-1 |", "|---|---|---|", *rows]
 
 
 def _recipe(export: Path) -> str:

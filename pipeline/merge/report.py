@@ -45,7 +45,7 @@ class Equivalence:
     """The number format in which both models were asked."""
     device: str
     changed_weights: tuple[str, ...] = ()
-    """Weights that lie in the folder otherwise than they were merged."""
+    """Weights, or whole files of them, that lie in the folder otherwise than they were merged."""
     reads_alike: bool = True
     """Whether the tokenizer and template in the folder read the prompts as before."""
 
@@ -90,6 +90,8 @@ class Merged:
     dtype: str
     trained: dict[str, object]
     """The adapter's own `graft.json`: data with SHA-1, layout, system prompt in training."""
+    files: dict[str, str]
+    """The SHA-256 of each file of weights as it was written, so that it can be checked again."""
     equivalence: Equivalence
 
 
@@ -98,8 +100,8 @@ def _faults(found: Equivalence) -> list[str]:
     if found.changed_weights:
         shown = ", ".join(found.changed_weights[:3])
         said.append(
-            f"{len(found.changed_weights)} weights in the folder are not those that were merged "
-            f"({shown}): the disk or the writing is at fault."
+            f"{len(found.changed_weights)} weights or files in the folder are not those that were "
+            f"merged ({shown}): the disk, the writing or somebody changed them."
         )
     if not found.reads_alike:
         said.append("The tokenizer or chat template in the folder reads the prompts otherwise.")

@@ -6,6 +6,7 @@ holds gets its name, by rename. `merge.json` has the report, also of what was re
 """
 
 import gc
+import hashlib
 import os
 import shutil
 import time
@@ -114,6 +115,7 @@ def _merged(plan: MergeConfig, made: Path, events: Events, should_stop: ShouldSt
         ),
         dtype=_name(dtype),
         trained=_trained(Path(plan.adapter)),
+        files=_hashes(made),
         equivalence=found,
     )
 
@@ -172,13 +174,16 @@ def check(
 ) -> Equivalence:
     """Load the model from its folder as anybody would, and hold it against the reference.
 
-    `weights` are the fingerprints that it must have; none where they are not known any more.
+    `weights` are the fingerprints that it must have; none where it was written long ago: then its
+    own `merge.json` tells what its files must be.
     """
     device = "cuda:0" if plan.device.startswith("cuda") else plan.device
     stored = catalog.read(made).dtype
     model, tokenizer = load_base(made, device, stored, trust_remote_code=plan.trust_remote_code)
     found = fingerprints(model) if weights else {}
     changed = {name for name, _ in weights.items() ^ found.items()}
+    if before := report.read(made):
+        changed |= {name for name, _ in before.files.items() ^ _hashes(made).items()}
     rows = compare(known, model.to(computed_in), should_stop)
     formats = {stored, _name(computed_in)}
     return Equivalence(
@@ -208,6 +213,14 @@ def _end(folder: Path, events: Events, state: str, started: float) -> None:
 def _trained(adapter: Path) -> dict[str, object]:
     path = adapter / "graft.json"
     return read_json(path) if path.is_file() else {}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -45,6 +45,7 @@ def origin(home: Path, run: int = 1, *, difference: float = 0.00012) -> Merged:
         system_prompt=None,
         dtype="float32",
         trained={},
+        files={},
         equivalence=Equivalence((row,), "float32", "float32", "cpu"),
     )
 

@@ -1,6 +1,7 @@
 """Handing over: the vLLM command of an adapter, the Modelfile of a merged model, the card."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def merged(workspace: Workspace, kind: str = "qwen2.5") -> Subject:
         adapter_sha1="a" * 40,
         system_prompt=None,
         dtype="bfloat16",
-        trained={},
+        trained={"data": [{"name": "me_format2.json", "role": "identity", "sha1": "c" * 40}]},
+        files={},
         equivalence=Equivalence((row,), "bfloat16", "float32", "cpu"),
     )
     report.write(folder, found)
@@ -148,6 +150,14 @@ def test_a_merged_models_card_tells_the_proof(workspace: Workspace):
     assert "Of 1 prompts, 1 are answered greedily as base and adapter answer them" in told
     assert "b" * 64 in told
     assert "a" * 40 in told
+
+
+def test_a_merged_model_whose_run_is_gone_still_tells_its_data(workspace: Workspace):
+    found = merged(workspace)
+    shutil.rmtree(workspace.runs / "7")
+    told = card.card(workspace, subject(workspace, found.name))
+    assert f"| me\\_format2.json | identity | `{'c' * 40}` |" in told
+    assert "## Training" not in told
 
 
 def test_a_prompt_with_fences_of_its_own_stays_one_block(workspace: Workspace):
