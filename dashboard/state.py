@@ -9,6 +9,7 @@ import streamlit as st
 from pipeline.evaluate import jobs as evaluations
 from pipeline.probe import settle
 from pipeline.train import jobs as runs
+from pipeline.train import removal
 from pipeline.workspace import Workspace
 from store.db import Database
 
@@ -37,6 +38,7 @@ def open_store(path: str) -> Database:
     runs.register(database, home)
     evaluations.register(database, home)
     settle.take_finished(database, home)
+    removal.sweep(home.runs)
     return database
 
 

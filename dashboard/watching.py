@@ -103,7 +103,9 @@ def saw(now: Run) -> None:
 
 @reaction
 def open_row(run_ids: list[int]) -> None:
-    """Show the run whose row was clicked."""
+    """Show the run whose row was clicked, by itself."""
+    for name in ("runs", "study"):
+        st.query_params.pop(name, None)
     st.query_params[RUN] = str(run_ids[st.session_state["runs_open"].row])
 
 

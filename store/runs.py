@@ -29,6 +29,12 @@ def add_missing(db: Database, found: Iterable[RunRecord]) -> int:
     return len(fresh)
 
 
+def forget(db: Database, run_id: int) -> None:
+    """Take a run that was deleted out of the index."""
+    with db.write() as cursor:
+        cursor.execute("DELETE FROM runs WHERE id = ?", [run_id])
+
+
 def listed(db: Database) -> tuple[RunRecord, ...]:
     """Return every known run, newest first."""
     with db.read() as cursor:

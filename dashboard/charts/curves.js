@@ -108,7 +108,7 @@ class Chart {
       scales: { x: { time: false, range: () => this.range() }, y: { range: (plot) => heights(plot, this.range()) } },
       axes: [
         { ...axis, size: 28, values: (_, ticks) => ticks.map((tick) => this.place(tick)) },
-        { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => shown(tick, panel.format, true)) },
+        { ...axis, size: 58, ...(panel.format === "bytes" ? { incrs: BYTES } : {}), values: (_, ticks) => ticks.map((tick) => shown(tick, panel.format, true)) },
       ],
       series: [
         {},
@@ -192,6 +192,9 @@ class Chart {
 }
 
 const outline = (panel) => [panel.title, panel.height, panel.wide, panel.lines.map(({ at, x, y, ...line }) => line)];
+
+// Round steps of an axis of bytes.
+const BYTES = Array.from({ length: 46 }, (_, power) => 2 ** power);
 
 function element(name, kind, parent) {
   const made = document.createElement(name);

@@ -34,7 +34,7 @@ def head(run: Run) -> None:
     """Draw the run's name and the chip of its state."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = t("runs.name", run=str(run.id))
-        st.markdown(f"#### {name} :gray[{literal(run.config.title)}]", width="content")
+        st.markdown(f"#### {name} :gray[{literal(run.title)}]", width="content")
         icon, colour = STATES[run.state]
         chip(t(f"runs.state_{run.state}"), icon, colour)
     export_mark(Path(run.config.export))
@@ -60,9 +60,9 @@ def figures(run: Run) -> None:
     values: tuple[tuple[str, float | None, Callable[[float], str]], ...] = (
         ("loss", progress.steps.last("loss"), _loss),
         ("validation", progress.validation[-1].value if progress.validation else None, _loss),
+        ("best", min((p.value for p in progress.validation), default=None), _loss),
         ("left" if run.is_active else "took", seconds, duration),
         ("speed", progress.steps.last("tokens_per_second"), number),
-        ("rate", progress.steps.last("lr"), _rate),
         ("memory", progress.steps.last("memory_bytes"), lambda v: size(int(v))),
     )
     for column, (name, value, shown) in zip(st.columns(len(values)), values, strict=True):
@@ -92,26 +92,16 @@ def how_it_failed(run: Run, failure: RunFailure) -> None:
 
 def settings(run: Run) -> None:
     """Draw what the run was made of: model, data with hashes, every setting."""
-    opened = st.expander(
-        t("runs.config"), icon=":material/tune:", key=f"runs_config_{run.id}", on_change="rerun"
-    )
-    if not opened.open:
-        return
-    with opened:
-        st.table(_facts(run.config, run.folder), border="horizontal")
-        values = {
-            plain(f"launch.set_{each.name}"): literal(str(getattr(run.config.settings, each.name)))
-            for each in fields(Settings)
-        }
-        st.table(values, border="horizontal", width="content")
+    st.table(_facts(run.config, run.folder), border="horizontal")
+    values = {
+        plain(f"launch.set_{each.name}"): literal(str(getattr(run.config.settings, each.name)))
+        for each in fields(Settings)
+    }
+    st.table(values, border="horizontal", width="content")
 
 
 def _loss(value: float) -> str:
     return number(value, 3)
-
-
-def _rate(value: float) -> str:
-    return f"{value:.1e}".replace("e-0", "e-")
 
 
 def system_words(config: TrainConfig) -> str:

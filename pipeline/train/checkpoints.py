@@ -128,6 +128,12 @@ def step_of(adapter: Path, folder: Path) -> int | None:
     return steps.get(adapter)
 
 
+def step_in(adapter: str) -> int | None:
+    """Return the step that the path of a checkpoint, or of an adapter made of it, names."""
+    name = Path(adapter).name.removeprefix("step-")
+    return int(name) if name.isdecimal() else None
+
+
 def delete(folder: Path, steps: Iterable[int]) -> int:
     """Delete checkpoints, and adapters made of them unless chosen; return the bytes freed."""
     freed, chosen = 0, chosen_step(folder)

@@ -8,9 +8,10 @@ from pipeline import processes
 from pipeline.jsonio import read_json
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
-from pipeline.train import checkpoints, config, events
+from pipeline.train import checkpoints, config, events, notes
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
+from pipeline.train.notes import Notes
 
 State = Literal[
     "queued", "starting", "running", "stopping", "finished", "stopped", "failed", "cancelled"
@@ -46,6 +47,12 @@ class Run:
     started_at: float | None
     """Seconds since the epoch; of the latest start where it was resumed."""
     pid: int | None
+    notes: Notes
+
+    @property
+    def title(self) -> str:
+        """What the run is called: by a person, else as it was launched."""
+        return self.notes.title or self.config.title
 
     @property
     def is_active(self) -> bool:
@@ -97,6 +104,7 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
         result=result,
         started_at=launch.started_at if launch and not entry else None,
         pid=launch.pid if launch and is_alive else None,
+        notes=notes.read(folder),
     )
 
 

@@ -144,6 +144,15 @@ def adapter(folder: Path) -> Path:
     return made
 
 
+def checkpoint(run_folder: Path, step: int) -> Path:
+    """A whole checkpoint of a run."""
+    folder = run_folder / "checkpoints" / f"step-{step}"
+    folder.mkdir(parents=True)
+    (folder / "lora.safetensors").write_bytes(b"weights of %d" % step)
+    write_json(folder / "checkpoint.json", {"epoch": step // 12, "step": step, "tokens": step})
+    return folder
+
+
 def _events(steps: int, done: int) -> list[dict[str, object]]:
     events: list[dict[str, object]] = [
         {"kind": "state", "state": "loading"},

@@ -1,15 +1,18 @@
 """The Runs page: live, ended and failed runs, all from their folders."""
 
+import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.text import messages
-from pipeline.train import jobs
+from pipeline.train import checkpoints, config, jobs
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
@@ -29,9 +32,18 @@ def with_runs(home: Path) -> Path:
     return home
 
 
-def look(app: AppTest, run_id: int) -> AppTest:
+def look(app: AppTest, run_id: int, part: str = "") -> AppTest:
     app.query_params["run"] = str(run_id)
+    if part:
+        app.session_state["part"] = part
     return app.run()
+
+
+def change(folder: Path, **changes: Any) -> None:
+    """Change a run's frozen config: settings by their names, else fields of the config itself."""
+    frozen = config.read(folder)
+    own = {name: changes.pop(name) for name in list(changes) if hasattr(frozen, name)}
+    config.write(folder, replace(frozen, settings=replace(frozen.settings, **changes), **own))
 
 
 def badges(page: AppTest) -> str:
@@ -90,7 +102,7 @@ def test_a_finished_run_leads_to_evaluate_and_compare(open_page, with_runs):
 
 def test_a_log_of_a_hostile_worker_is_shown_as_text(open_page, with_runs):
     (with_runs / "runs" / "4" / "train.log").write_text("<script>alert(1)</script> **bold**\n")
-    page = look(open_page("runs"), 4)
+    page = look(open_page("runs"), 4, part="log")
     assert "<script>alert(1)</script> **bold**" in [element.value for element in page.code]
 
 
@@ -128,3 +140,83 @@ def test_stop_asks_and_then_the_run_saves_and_ends(open_page, home, monkeypatch)
     until(lambda: jobs.read(workspace, run.id).state == "running")
     jobs.stop(workspace, run.id)
     until(lambda: not jobs.read(workspace, run.id).is_active)
+
+
+def test_runs_of_the_address_lie_over_one_another_with_only_what_differs(open_page, with_runs):
+    change(with_runs / "runs" / "2", rank=8, learning_rate=1e-3)
+    page = open_page("runs")
+    page.query_params["runs"] = "2,1,77"
+    page.run()
+    assert_calm(page)
+    shown = page.dataframe[0].value
+    assert list(shown.columns)[1:5] == ["Run", "Rank", "Rate", "State"]
+    assert list(shown["Rank"]) == ["8", "16"]
+    assert "2 runs over one another" in badges(page)
+    page.button(key="runs_overlay_close").click().run()
+    assert "runs" not in page.query_params
+    assert "clinic\\-3 strong 5" in badges(page)
+
+
+def test_a_study_is_all_runs_of_its_name_in_the_order_they_were_made(open_page, with_runs):
+    for number in (4, 1):
+        change(with_runs / "runs" / str(number), study="formats")
+    page = open_page("runs")
+    page.selectbox(key="runs_study").select("formats").run()
+    assert_calm(page)
+    assert list(page.dataframe[0].value["Run"]) == ["1", "4"]
+    assert page.query_params["study"] == "formats"
+
+
+def test_answers_on_the_way_are_text_the_newest_first(open_page, with_runs):
+    told = [
+        {"kind": "sample", "step": step, "prompt": "Who are you?", "text": f"<b>Aria</b> {step}"}
+        for step in (12, 24)
+    ]
+    with (with_runs / "runs" / "1" / "events.jsonl").open("a") as file:
+        file.writelines(json.dumps(each) + "\n" for each in told)
+    page = look(open_page("runs"), 1, part="samples")
+    shown = [str(element.proto.body) for element in page.get("html")]
+    newest, before = (
+        next(i for i, s in enumerate(shown) if f"Aria&lt;/b&gt; {n}" in s) for n in (24, 12)
+    )
+    assert newest < before
+
+
+def test_the_best_checkpoint_and_the_one_in_use_are_marked(open_page, with_runs):
+    folder = with_runs / "runs" / "1"
+    for step in (12, 24, 60):
+        run_seed.checkpoint(folder, step)
+    page = look(open_page("runs"), 1)
+    assert list(page.dataframe[0].value["Mark"]) == ["lowest validation", "", ""]
+    checkpoints.choose(folder, 24)
+    page.run()
+    assert list(page.dataframe[0].value["Mark"]) == ["lowest validation", "in use", ""]
+    assert jobs.read(Workspace.at(with_runs), 1).adapter == folder / "adapters" / "step-24"
+
+
+def test_a_title_and_notes_are_kept(open_page, with_runs):
+    page = look(open_page("runs"), 1, part="notes")
+    page.text_input(key="runs_notes_title_1").set_value("my **run**")
+    page.text_area(key="runs_notes_text_1").set_value("It went well.")
+    page.button(key="runs_notes_save").click().run()
+    assert_calm(page)
+    assert "my \\*\\*run\\*\\*" in badges(page)
+    assert jobs.read(Workspace.at(with_runs), 1).notes.text == "It went well."
+
+
+def test_deleting_names_the_run_and_what_goes_with_it(open_page, with_runs):
+    run_seed.checkpoint(with_runs / "runs" / "1", 60)
+    page = look(open_page("runs"), 1)
+    page.button(key="runs_delete").click().run()
+    assert_calm(page)
+    assert "Delete run 1 (clinic\\-3 strong 1) and its checkpoint, " in badges(page)
+    assert page.button(key="runs_delete_confirm")
+    assert jobs.read(Workspace.at(with_runs), 1).state == "finished"
+
+
+def test_parents_and_children_are_linked(open_page, with_runs):
+    change(with_runs / "runs" / "2", parent_run=1, initial_adapter="/runs/1/checkpoints/step-24")
+    page = look(open_page("runs"), 2)
+    assert_calm(page)
+    assert [link.proto.label for link in page.get("page_link") if "Run 1" in link.proto.label]
+    assert any("from step 24" in str(element.value) for element in page.caption)
