@@ -1,41 +1,39 @@
-"""What the Launch page reacts with: first values, presets, the facts for the checks, the start.
+"""What the Launch page reacts with: first values, presets, what the form asks for, the start.
 
 Holds the page's session state under names that start with `launch_`; it draws nothing.
 """
 
-import re
+import json
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import streamlit as st
+import yaml
 
-from dashboard import serving, state, watching
+from dashboard import state, watching
 from dashboard.guard import reaction
 from dashboard.pages import link
 from dashboard.parts.notices import done
 from dashboard.parts.settings_form import key_of
 from dashboard.text import plain, t
-from pipeline.errors import BadInput, PipelineError
-from pipeline.models import catalog, tokenizer
+from pipeline.errors import BadInput
+from pipeline.models import catalog
 from pipeline.models.catalog import BaseModel
 from pipeline.models.template import SystemPrompt
-from pipeline.models.tokenizer import NoTokenizer
-from pipeline.publish import manifest, seen
+from pipeline.publish import manifest
 from pipeline.publish.manifest import Manifest
-from pipeline.publish.seen import CutCount
-from pipeline.publish.verify import MANIFEST, verify
-from pipeline.train import jobs, preflight
-from pipeline.train.config import DataFile, Settings
+from pipeline.publish.verify import MANIFEST
+from pipeline.train import command, continuing, jobs
+from pipeline.train.config import Settings
+from pipeline.train.devices import devices
 from pipeline.train.jobs import LaunchRequest
-from pipeline.train.preflight import Check, Earlier, Facts
 from pipeline.train.presets import PRESETS, preset
 
 BY_PATH = ""
 """The choice of a model by its path, among names of models."""
 PRESET_NAMES = [each.name for each in PRESETS]
-TOKEN, STARTED = "launch_token", "launch_started"
-PLACEHOLDER = re.compile(rb"\{\{\s*[\w.\- ]{1,40}\s*\}\}")
+TOKEN, STARTED, PARENT = "launch_token", "launch_started", "launch_parent"
 DEFAULTS: dict[str, object] = {
     "launch_preset": "strong",
     "launch_layout": "format3",
@@ -63,6 +61,15 @@ class Export:
     def trigger(self) -> str:
         """Return one of its task sentences; empty where it has none."""
         return next((file.trigger for file in self.manifest.files if file.trigger), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A launch in writing: the line for a terminal, and its config in two notations."""
+
+    command: str
+    json: str
+    yaml: str
 
 
 def models() -> tuple[BaseModel, ...]:
@@ -136,39 +143,61 @@ def settings() -> Settings:
     return Settings(**given | {"sample_prompts": tuple(given["sample_prompts"])})
 
 
-def checks(model: BaseModel | None, export: Export) -> tuple[Check, ...]:
-    """Return what is to be known before the start, as things lie now."""
-    try:
-        chosen = settings()
-    except PipelineError as fact:
-        return (Check("settings", "broken", {"reason": str(fact)}),)
-    return preflight.checks(_facts(model, export, chosen))
+def request(model: BaseModel, export: Export) -> LaunchRequest:
+    """Return what the form asks for; raises SettingOutOfRange or BadInput in words."""
+    policy = st.session_state["launch_system"]
+    text = st.session_state["launch_text"].strip() if policy == "text" else ""
+    name = plain(f"launch.preset_{st.session_state['launch_preset']}")
+    title = str(st.session_state["launch_title"]).strip()
+    parent, adapter = continued(model)
+    return LaunchRequest(
+        export=export.folder,
+        model=model.folder,
+        settings=settings(),
+        preset=st.session_state["launch_preset"],
+        layout=st.session_state["launch_layout"],
+        device=st.session_state["launch_device"],
+        system_prompt=SystemPrompt(policy, text),
+        title=title or f"{export.name} {name}",
+        trust_remote_code=st.session_state["launch_trust"],
+        shares_device=st.session_state["launch_shares"],
+        initial_adapter=adapter,
+        parent_run=parent,
+        token=st.session_state[TOKEN],
+    )
 
 
 @reaction
 def start(model: BaseModel, export: Export) -> None:
     """Start the run; the same form starts one run, however often the button is pressed."""
-    policy = st.session_state["launch_system"]
-    text = st.session_state["launch_text"].strip() if policy == "text" else ""
-    name = plain(f"launch.preset_{st.session_state['launch_preset']}")
-    title = str(st.session_state["launch_title"]).strip()
-    run = jobs.launch(
-        state.workspace(),
-        LaunchRequest(
-            export=export.folder,
-            model=model.folder,
-            settings=settings(),
-            preset=st.session_state["launch_preset"],
-            layout=st.session_state["launch_layout"],
-            device=st.session_state["launch_device"],
-            system_prompt=SystemPrompt(policy, text),
-            title=title or f"{export.name} {name}",
-            trust_remote_code=st.session_state["launch_trust"],
-            shares_device=st.session_state["launch_shares"],
-            token=st.session_state[TOKEN],
-        ),
-    )
-    st.session_state[STARTED] = run.id
+    st.session_state[STARTED] = jobs.launch(state.workspace(), request(model, export)).id
+
+
+def continuable(model: BaseModel | None) -> dict[int, Path]:
+    """Return the runs on a base whose adapter can be continued, the newest first."""
+    if model is None:
+        return {}
+    return {
+        run.id: run.adapter
+        for run in watching.listed()
+        if run.adapter is not None and run.config.model == str(model.folder)
+    }
+
+
+def continued(model: BaseModel | None) -> tuple[int | None, Path | None]:
+    """Return the run that the form continues, and its adapter's folder; None where none."""
+    run_id = int(st.session_state.get(PARENT) or 0)
+    adapter = continuable(model).get(run_id)
+    return (run_id, adapter) if adapter else (None, None)
+
+
+@reaction
+def take_parent(model: BaseModel) -> None:
+    """Take the shape of the adapter that is to be continued: it cannot be changed."""
+    _, adapter = continued(model)
+    if adapter:
+        st.session_state["launch_preset"] = "continue"
+        _take(continuing.shaped_like(preset("continue").settings, adapter))
 
 
 def go_on() -> None:
@@ -176,10 +205,27 @@ def go_on() -> None:
     run_id = st.session_state.pop(STARTED, None)
     if run_id is None:
         return
-    st.session_state[TOKEN] = secrets.token_hex(8)
-    st.session_state["launch_title"] = ""
+    renew()
     done(t("launch.started", run=run_id))
     st.switch_page(link("runs"), query_params={watching.RUN: str(run_id)})
+
+
+def renew() -> None:
+    """Let the next start from this form be another run than the last."""
+    st.session_state[TOKEN] = secrets.token_hex(8)
+    st.session_state["launch_title"] = ""
+
+
+def written(model: BaseModel, export: Export) -> Written:
+    """Return what the form describes, in writing; raises what a launch would raise."""
+    wanted = request(model, export)
+    frozen = asdict(jobs.freeze(replace(wanted, token=""), devices().get(wanted.device).name))
+    shown = json.loads(json.dumps(frozen))
+    return Written(
+        command=command.line(command.train_command(wanted, state.workspace().root)),
+        json=json.dumps(shown, ensure_ascii=False, indent=2),
+        yaml=yaml.safe_dump(shown, allow_unicode=True, sort_keys=False),
+    )
 
 
 def _take(wanted: Settings) -> None:
@@ -190,103 +236,3 @@ def _take(wanted: Settings) -> None:
 def _held(value: object) -> object:
     """A setting as its widget holds it in the session."""
     return list(value) if isinstance(value, tuple) else value
-
-
-def _facts(model: BaseModel | None, export: Export, chosen: Settings) -> Facts:
-    checked = _verified(str(export.folder), _stamp(export.folder))
-    device = st.session_state["launch_device"]
-    layout = st.session_state["launch_layout"]
-    training = export.manifest.training(layout)
-    files = [DataFile(f.name, f.dataset, f.role, f.sha1, f.rows) for f in training if f.rows]
-    runs = watching.listed()
-    rows, example = _placeholders(str(export.folder), _stamp(export.folder))
-    cut, fault = _cut(model, export, chosen)
-    return Facts(
-        file_count=len(checked),
-        changed_files=tuple(name for name, holds in checked if not holds),
-        data=tuple(files),
-        test_rows=sum(file.rows for file in export.manifest.tests()),
-        settings=chosen,
-        device=serving.device_names().get(device, device),
-        policy=st.session_state["launch_system"],
-        system_text=st.session_state["launch_text"],
-        default_prompt=model.default_prompt if model else None,
-        model_fault=_fault(model),
-        placeholder_rows=rows,
-        placeholder=example,
-        cut=cut,
-        template_fault=fault,
-        busy_runs=tuple(run.id for run in runs if run.pid and run.config.device == device),
-        shares_device=st.session_state["launch_shares"],
-        earlier=_earlier(model, device),
-    )
-
-
-def _cut(model: BaseModel | None, export: Export, chosen: Settings) -> tuple[CutCount | None, str]:
-    """Count what the cut-off cuts; also says why the chat template cannot be trained with."""
-    policy, text = st.session_state["launch_system"], st.session_state["launch_text"].strip()
-    if model is None or model.fault or (policy == "text" and not text):
-        return None, ""
-    prompt = SystemPrompt(policy, text if policy == "text" else "")
-    files = export.manifest.training(st.session_state["launch_layout"])
-    names = tuple(file.name for file in files)
-    stamp = (_stamp(export.folder), tokenizer.stamp(model.folder))
-    try:
-        with st.spinner(t("tokens.counting"), show_time=True):
-            cutoff = chosen.cutoff_tokens
-            return _counted(str(export.folder), names, str(model.folder), prompt, cutoff, stamp), ""
-    except (NoTokenizer, OSError, ValueError):
-        return None, ""  # Training needs no tokenizer.json; a damaged export is told above.
-    except BadInput as fact:
-        return None, str(fact)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _counted(
-    export: str,
-    names: tuple[str, ...],
-    model: str,
-    prompt: SystemPrompt,
-    cutoff: int,
-    stamp: object,
-) -> CutCount:
-    return seen.count_in(Path(export), names, tokenizer.load(Path(model), prompt), cutoff)
-
-
-def _fault(model: BaseModel | None) -> str:
-    return plain("launch.no_path") if model is None else model.fault
-
-
-def _earlier(model: BaseModel | None, device: str) -> Earlier | None:
-    """Return the pace of the latest run of the model on the device that did some steps."""
-    for run in watching.listed():
-        seconds, planned = watching.seconds(run), run.progress.plan
-        if model is None or run.config.model != str(model.folder) or run.config.device != device:
-            continue
-        if seconds and planned and planned.rows and run.progress.epoch >= 1:
-            return Earlier(run.id, seconds / (planned.rows * run.progress.epoch))
-    return None
-
-
-def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells whether any file of an export was touched since it was hashed last."""
-    return tuple(
-        (path.name, path.stat().st_mtime_ns, path.stat().st_size)
-        for path in sorted(folder.glob("*.json"))
-    )
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _verified(folder: str, stamp: object) -> list[tuple[str, bool]]:
-    return [(file.name, file.holds) for file in verify(Path(folder)).files]
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def _placeholders(folder: str, stamp: object) -> tuple[int, str]:
-    """Count what was left unfilled in an export's data files, and return one of them."""
-    count, example = 0, ""
-    for path in sorted(Path(folder).glob("*_format?.json")):
-        found = PLACEHOLDER.findall(path.read_bytes())
-        count += len(found)
-        example = example or (found[0].decode() if found else "")
-    return count, example

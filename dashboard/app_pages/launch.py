@@ -2,139 +2,57 @@
 
 import streamlit as st
 
-from dashboard import launching, serving
-from dashboard.launching import BY_PATH, Export
-from dashboard.parts.base_model import model_words
-from dashboard.parts.export_mark import export_mark
+from dashboard import launch_facts, launching, studying
+from dashboard.launching import Export
+from dashboard.parts import launch_choices as choices
 from dashboard.parts.header import page_header
+from dashboard.parts.launch_command import launch_command
+from dashboard.parts.launch_rows import launch_rows
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
-from dashboard.parts.preflight import preflight_list
+from dashboard.parts.preflight import ask_all_the_same, memory_bar, preflight_list
 from dashboard.parts.preset_choice import ask_preset
-from dashboard.parts.prose import prose
 from dashboard.parts.settings_form import settings_form
-from dashboard.text import literal, named, plain, t
+from dashboard.parts.study_form import study_form
+from dashboard.studying import Planned
+from dashboard.text import t
 from pipeline.models.catalog import BaseModel
 from pipeline.train.preflight import may_start
 
 
-def ask_model(models: tuple[BaseModel, ...]) -> BaseModel | None:
-    """Ask which base model; one outside the workspace is named by its path."""
-    words = {model.name: model.name for model in models} | {BY_PATH: plain("launch.model_path")}
-    st.selectbox(
-        t("launch.model"),
-        list(words),
-        format_func=words.__getitem__,
-        key="launch_model",
-        persist_state="session",
-    )
-    if st.session_state["launch_model"] == BY_PATH:
-        st.text_input(
-            t("launch.model_path_label"),
-            key="launch_path",
-            help=t("launch.model_path_help"),
-            persist_state="session",
-        )
-    model = launching.chosen_model(models)
-    if model is None:
-        return None
-    if model.fault:
-        st.caption(f":red[:material/error: {t('launch.model_refused', reason=model.fault)}]")
-    else:
-        st.caption(literal(model_words(model)))
-        if model.needs_code:
-            st.checkbox(
-                t("launch.trust"),
-                key="launch_trust",
-                help=t("launch.trust_help"),
-                persist_state="session",
-            )
-    return model
+def before_the_start(model: BaseModel | None, export: Export) -> bool:
+    """Draw the checks; returns whether the start is possible and agreed to."""
+    known = launch_facts.known(model, export)
+    preflight_list(known.checks)
+    if known.facts and known.facts.memory:
+        memory_bar(known.facts.memory)
+    if any(check.name in ("device", "queue") and check.level != "good" for check in known.checks):
+        st.checkbox(t("launch.shares"), key="launch_shares", persist_state="session")
+    is_agreed = ask_all_the_same(known.checks)
+    if model and not model.fault and known.facts:
+        launch_rows(model, export)
+        launch_command(model, export)
+    return is_agreed and may_start(known.checks)
 
 
-def ask_export(exports: tuple[Export, ...]) -> Export:
-    """Ask which export, and say what is in it."""
-    name = st.selectbox(
-        t("launch.export"),
-        [export.name for export in exports],
-        key="launch_export",
-        persist_state="session",
-    )
-    export = next(each for each in exports if each.name == name)
-    train = sum(f.rows for f in export.manifest.training(st.session_state["launch_layout"]))
-    test = sum(file.rows for file in export.manifest.tests())
-    st.caption(t("launch.export_facts", count=train, test=test))
-    export_mark(export.folder)
-    return export
-
-
-def ask_layout(export: Export) -> None:
-    """Ask the layout, and show what the model then reads."""
-    words = named("launch.layout", ("format3", "format2"))
-    layout = st.segmented_control(
-        t("launch.layout"),
-        list(words),
-        format_func=words.__getitem__,
-        required=True,
-        key="launch_layout",
-        persist_state="session",
-    )
-    if layout == "format2":
-        st.caption(t("launch.layout_format2_why"))
-    elif trigger := export.trigger():
-        st.caption(t("launch.layout_format3_why", trigger=trigger))
-    else:
-        st.caption(t("launch.layout_format3_none"))
-
-
-def ask_system(model: BaseModel | None) -> None:
-    """Ask what becomes of the template's own system prompt, and quote that."""
-    words = named("launch.system", ("none", "model", "text"))
-    policy = st.segmented_control(
-        t("launch.system"),
-        list(words),
-        format_func=words.__getitem__,
-        required=True,
-        key="launch_system",
-        persist_state="session",
-    )
-    if policy == "text":
-        st.text_area(
-            t("launch.system_text_label"), key="launch_text", height=90, persist_state="session"
-        )
-    st.caption(t(f"launch.system_{policy}_why"))
-    if model is None or model.fault:
-        return
-    if model.default_prompt:
-        st.caption(t("launch.system_default"))
-        with st.container(border=True, key="launch_default_prompt"):
-            prose(model.default_prompt)
-    else:
-        st.caption(t("launch.system_no_default"))
-
-
-def ask_place(export: Export) -> None:
-    """Ask where to train and how to call it."""
-    place, title = st.columns(2)
-    found = serving.device_names()
-    place.selectbox(
-        t("launch.device"),
-        list(found),
-        format_func=found.__getitem__,
-        key="launch_device",
-        persist_state="session",
-    )
-    name = plain(f"launch.preset_{st.session_state['launch_preset']}")
-    title.text_input(
-        t("launch.run_title"),
-        key="launch_title",
-        placeholder=plain("launch.run_title_placeholder", export=export.name, preset=name),
-        max_chars=120,
-        persist_state="session",
+def start_button(
+    model: BaseModel | None, export: Export, study: Planned | None, ready: bool
+) -> None:
+    """Draw the one action: start a run, or all runs of a study."""
+    count = len(study.requests) if study else 1
+    st.button(
+        t("study.start", count=count) if study else t("launch.start"),
+        key="launch_start",
+        type="primary",
+        icon=":material/rocket_launch:",
+        disabled=not ready or (study is not None and not study.may_start),
+        on_click=studying.start if study else launching.start,
+        args=(model, export),
     )
 
 
 launching.go_on()
+studying.go_on()
 header = page_header("launch")
 models, exports = launching.models(), launching.exports()
 if not exports:
@@ -148,31 +66,21 @@ if not models:
 launching.restore(models, exports)
 left, middle, right = st.columns(3, border=True)
 with left:
-    model = ask_model(models)
+    model = choices.ask_model(models)
 with middle:
-    export = ask_export(exports)
+    export = choices.ask_export(exports)
 with right:
     ask_preset()
 
 left, right = st.columns([3, 2], gap="large")
 with left:
-    ask_layout(export)
-    ask_system(model)
-    ask_place(export)
+    choices.ask_layout(export)
+    choices.ask_system(model)
+    choices.ask_place(export)
     with st.expander(t("launch.more"), icon=":material/tune:", key="launch_more"):
         settings_form()
+    study = study_form(model, export) if model and not model.fault else None
 with right:
-    found = launching.checks(model, export)
-    preflight_list(found)
-    if any(check.name in ("device", "queue") and check.level != "good" for check in found):
-        st.checkbox(t("launch.shares"), key="launch_shares", persist_state="session")
+    ready = before_the_start(model, export)
 with header:
-    st.button(
-        t("launch.start"),
-        key="launch_start",
-        type="primary",
-        icon=":material/rocket_launch:",
-        disabled=not may_start(found),
-        on_click=launching.start,
-        args=(model, export),
-    )
+    start_button(model, export, study, ready)

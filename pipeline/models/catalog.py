@@ -4,6 +4,7 @@ A folder that cannot be used is listed too, with its fault: who put it there mus
 """
 
 import json
+import re
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.models.template import TemplateFault, default_system_prompt
 from pipeline.workspace import Workspace
 
 CONFIG = "config.json"
+ADAPTER = "adapter_config.json"
 LONGEST_HEADER_BYTES = 100_000_000
 """The bound of the safetensors format itself."""
 
@@ -36,6 +38,8 @@ class BaseModel:
     """The system prompt that the template adds on its own."""
     needs_code: bool = False
     """Whether the model brings Python code of its own."""
+    licence: str = ""
+    """The name of its licence file; empty if there is none."""
     fault: str = ""
     """Why the folder cannot be used; empty if it can."""
 
@@ -48,6 +52,8 @@ def listed(workspace: Workspace) -> tuple[BaseModel, ...]:
 
 def read(folder: Path) -> BaseModel:
     """Return what a model's folder holds; BadInput if there is no folder or no config in it."""
+    if (folder / ADAPTER).is_file() and not any(folder.glob("model*.safetensors")):
+        return BaseModel(folder.name, folder, fault=_adapter_words(folder))
     if not (folder / CONFIG).is_file():
         raise BadInput(f"{folder} is no model: it has no {CONFIG}.")
     try:
@@ -80,8 +86,27 @@ def _read(folder: Path) -> BaseModel:
         template=template,
         default_prompt=default,
         needs_code="auto_map" in config,
+        licence=_licence(folder),
         fault=fault or _missing(folder, shards, template),
     )  # fmt: skip
+
+
+def _adapter_words(folder: Path) -> str:
+    """Say that a folder is an adapter, and of which base."""
+    try:
+        base = str(read_json(folder / ADAPTER).get("base_model_name_or_path") or "")
+    except (OSError, ValueError):
+        base = ""
+    named = f" on the base {base}" if base else ""
+    return (
+        f"it is a LoRA adapter, trained{named}, and no model of its own. Choose that base, and "
+        "continue from the adapter"
+    )
+
+
+def _licence(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    return next((name for name in names if _LICENCE.match(name)), "")
 
 
 def _missing(folder: Path, shards: list[Path], template: str) -> str:
@@ -153,4 +178,5 @@ def _int(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
+_LICENCE = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64"}

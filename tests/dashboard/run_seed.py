@@ -44,10 +44,15 @@ def model(home: Path, name: str = "tinylm-1m") -> Path:
     special = {"eos_token": "<|im_end|>", "chat_template": TEMPLATE}
     write_json(folder / "tokenizer_config.json", special)
     write_json(folder / "tokenizer.json", {"version": "1.0"})
-    header = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
-    weights = len(header).to_bytes(8, "little") + header + b"\0" * 16
-    (folder / "model.safetensors").write_bytes(weights)
+    weights(folder)
     return folder
+
+
+def weights(folder: Path) -> None:
+    """A safetensors file with the header of one tensor."""
+    header = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    written = len(header).to_bytes(8, "little") + header + b"\0" * 16
+    (folder / "model.safetensors").write_bytes(written)
 
 
 def export(home: Path, name: str = "clinic-3", *, test_rows: int = 6) -> Path:

@@ -1,5 +1,6 @@
 """The Launch page: three choices, the checks, and one run however often the button is pressed."""
 
+import json
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.parts.settings_form import THEMES
 from dashboard.text import messages
+from pipeline.jsonio import read_json, write_json
 from pipeline.train import jobs
 from pipeline.train.config import Settings
 from pipeline.workspace import Workspace
@@ -30,6 +32,12 @@ def ready(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def lines(page: AppTest) -> str:
     return "\n".join(str(element.value) for element in page.markdown)
+
+
+def open_section(page: AppTest, key: str) -> None:
+    page.session_state[key] = True
+    page.run()
+    assert_calm(page)
 
 
 def stop_all(home: Path) -> None:
@@ -154,6 +162,8 @@ def test_answers_that_would_be_cut_are_counted_before_the_start(open_page, home,
         if "32" in line and "row 1" in line
     )
     assert "_format" in said
+    assert page.button(key="launch_start").disabled
+    page.checkbox(key="launch_anyway_cut_end").check().run()
     assert not page.button(key="launch_start").disabled
 
 
@@ -165,3 +175,97 @@ def test_a_template_that_cannot_be_trained_with_stops_the_start(open_page, home,
     page = open_page("launch", language)
     page.number_input(key="launch_set_cutoff_tokens").set_value(32).run()
     assert page.button(key="launch_start").disabled
+
+
+def test_rows_are_shown_token_by_token_as_they_will_be_learned(open_page, home, language: str):
+    make("qwen2.5", home / "models" / "qwen")
+    run_seed.export(home)
+    page = open_page("launch", language)
+    open_section(page, "launch_rows")
+    assert page.selectbox(key="launch_row").options[0] == "identity_format2.json 1"
+    assert any("Who" in each.value and "im_end" in each.value for each in page.html)
+
+
+def test_the_config_and_its_command_are_shown_as_they_will_be_frozen(open_page, ready):
+    page = open_page("launch")
+    page.number_input(key="launch_set_rank").set_value(4).run()
+    open_section(page, "launch_command")
+    command, shown = page.code[0].value, json.loads(page.code[1].value)
+    assert "--set rank=4" in command
+    assert shown["settings"]["rank"] == 4
+    assert [file["name"] for file in shown["data"]] == [
+        "identity_format2.json",
+        "clinic_format3.json",
+    ]
+
+
+def test_memory_is_reckoned_beside_what_is_free(open_page, home, language: str):
+    model = make("qwen2.5", home / "models" / "qwen")
+    run_seed.weights(model)
+    run_seed.export(home)
+    page = open_page("launch", language)
+    weights = str(messages(language)["launch.memory_weights"])
+    assert any(weights in each.value for each in page.html)
+
+
+def test_a_study_says_how_many_runs_it_is_before_it_starts_them(open_page, ready, language: str):
+    page = open_page("launch", language)
+    page.toggle(key="study_open").set_value(True).run()
+    assert page.button(key="launch_start").disabled
+    page.multiselect(key="study_layout").set_value(["format2", "format3"]).run()
+    page.multiselect(key="study_learning_rate").set_value(["1e-4", "3e-4"]).run()
+    assert_calm(page)
+    assert "4" in page.button(key="launch_start").label
+    assert not page.button(key="launch_start").disabled
+
+
+def test_the_runs_of_a_study_carry_its_name(open_page, ready):
+    page = open_page("launch")
+    page.toggle(key="study_open").set_value(True).run()
+    page.text_input(key="study_name").set_value("layouts").run()
+    page.multiselect(key="study_layout").set_value(["format2", "format3"]).run()
+    page.button(key="launch_start").click().run()
+    assert_calm(page)
+    made = jobs.listed(Workspace.at(ready))
+    assert {(run.config.study, run.config.layout) for run in made} == {
+        ("layouts", "format2"),
+        ("layouts", "format3"),
+    }
+    stop_all(ready)
+
+
+def test_an_adapter_is_continued_in_its_own_shape(open_page, ready):
+    run_seed.run(ready, 4)
+    write_json(
+        ready / "runs" / "4" / "adapter" / "adapter_config.json",
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]},
+    )
+    page = open_page("launch")
+    page.selectbox(key="launch_parent").select_index(1).run()
+    assert_calm(page)
+    assert page.session_state["launch_set_rank"] == 4
+    assert page.session_state["launch_preset"] == "continue"
+    page.button(key="launch_start").click().run()
+    newest = jobs.listed(Workspace.at(ready))[0]
+    assert (newest.config.parent_run, newest.config.settings.alpha) == (4, 8)
+    stop_all(ready)
+
+
+def test_a_folder_that_is_an_adapter_is_told_with_its_base(open_page, home, tmp_path):
+    run_seed.export(home)
+    write_json(tmp_path / "adapter_config.json", {"base_model_name_or_path": "qwen-base"})
+    page = open_page("launch")
+    page.text_input(key="launch_path").set_value(str(tmp_path)).run()
+    assert_calm(page)
+    said = "\n".join(str(each.value) for each in page.caption).replace("\\", "")
+    assert "LoRA adapter, trained on the base qwen-base" in said
+    assert page.button(key="launch_start").disabled
+
+
+def test_code_of_a_model_has_to_be_allowed_before_it_runs(open_page, ready):
+    config = ready / "models" / "tinylm-1m" / "config.json"
+    write_json(config, {**read_json(config), "auto_map": {"AutoModel": "own.Model"}})
+    page = open_page("launch")
+    assert page.button(key="launch_start").disabled
+    page.checkbox(key="launch_trust").check().run()
+    assert not page.button(key="launch_start").disabled
