@@ -27,6 +27,8 @@ def _ask(runs: dict[int, Run], wanted: int) -> None:
             key=modelling.RUN,
         )
     ]
+    if run.config.settings.quantization != "none":
+        st.caption(f":material/info: {t('models.merge_quantised')}")
     st.selectbox(
         t("models.merge_step"),
         [None, *modelling.steps(run)],
@@ -35,7 +37,7 @@ def _ask(runs: dict[int, Run], wanted: int) -> None:
             if step is None
             else plain("models.merge_at_step", step=str(step))
         ),
-        key=f"{modelling.STEP}",
+        key=modelling.STEP,
     )
     st.text_input(
         t("models.merge_name"),

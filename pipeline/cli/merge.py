@@ -11,6 +11,7 @@ from pipeline.merge import jobs
 from pipeline.merge.config import Dtype
 from pipeline.merge.jobs import Merge, MergeRequest
 from pipeline.merge.report import summary
+from pipeline.train import jobs as runs
 from pipeline.workspace import Workspace
 
 _DOING = {
@@ -44,6 +45,11 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def _merge(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
     prompt = arguments.system_prompt
+    if runs.read(workspace, arguments.run).config.settings.quantization != "none":
+        context.progress(
+            "note: the run held its base in fewer bits (QLoRA); the merged model is made of the "
+            "whole base and may answer a little otherwise."
+        )
     merge = jobs.launch(
         workspace,
         MergeRequest(

@@ -161,7 +161,7 @@ def write(plan: MergeConfig, whole: Whole, made: Path) -> dict[str, str]:
     for pattern in patterns:
         for file in Path(plan.base).glob(pattern):
             shutil.copy2(file, made / file.name)
-    return fingerprints(merged)
+    return fingerprints(merged, whole.dtype)
 
 
 def check(
@@ -180,7 +180,7 @@ def check(
     device = "cuda:0" if plan.device.startswith("cuda") else plan.device
     stored = catalog.read(made).dtype
     model, tokenizer = load_base(made, device, stored, trust_remote_code=plan.trust_remote_code)
-    found = fingerprints(model) if weights else {}
+    found = fingerprints(model, getattr(torch, stored)) if weights else {}
     changed = {name for name, _ in weights.items() ^ found.items()}
     if before := report.read(made):
         changed |= {name for name, _ in before.files.items() ^ _hashes(made).items()}
