@@ -12,6 +12,7 @@ from typing import Literal
 from pipeline import launches, processes
 from pipeline.queue import entry as entries
 from pipeline.queue.entry import Entry, Kind
+from pipeline.train.cluster import PREFIX
 from pipeline.train.devices import devices, parts
 from pipeline.workspace import Workspace, numbered
 
@@ -78,6 +79,9 @@ def read(workspace: Workspace) -> Line:
             standing.append((job, entry))
     working = (*_working(workspace), *starting)
     present = {device.name for device in devices().found} if standing else set()
+    # Whether a cluster is there its worker finds out, and says in words.
+    named = {name for _, entry in standing for name in parts(entry.worker.device)}
+    present |= {name for name in named if name.startswith(PREFIX)}
     return Line(working, decide(standing, working, present))
 
 

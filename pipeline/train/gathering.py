@@ -196,8 +196,10 @@ def _memory(
     data: Sequence[DataFile],
     files: Sequence[FileLengths],
 ) -> Memory | None:
-    """Reckon the memory; None where the model's shape or the rows cannot be read."""
-    if model is None or model.fault or not any(file.wholes for file in files):
+    """Reckon the memory; None where the model's shape or the rows cannot be read, or a cluster's
+    memory is not known here."""
+    is_known = device.memory_total_bytes > 0
+    if not is_known or model is None or model.fault or not any(file.wholes for file in files):
         return None
     try:
         shape = shape_of(model.folder)
