@@ -20,7 +20,7 @@ from pipeline.evaluate import jobs
 from pipeline.evaluate.config import BASE, run_of, step_of
 from pipeline.evaluate.outcomes import Flag, Outcome, RowFilter
 from pipeline.evaluate.plan import EvaluationRequest
-from pipeline.evaluate.report import Report
+from pipeline.evaluate.report import ModelReport, Report
 from pipeline.evaluate.state import Evaluation
 from pipeline.publish.verify import MANIFEST
 from pipeline.train.state import Run
@@ -28,6 +28,8 @@ from store.types import Role
 
 ADDRESS = "evaluation"
 FOLLOWED = "verdict_followed"
+MOST_COMPARED = 40
+"""So many runs, the newest, are compared in one table."""
 
 
 class NoRuns(BadInput):
@@ -35,6 +37,14 @@ class NoRuns(BadInput):
 
     def __init__(self) -> None:
         super().__init__("Choose at least one adapter.")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A run and what was found of the adapter that it stood for."""
+
+    run: Run
+    model: ModelReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,20 @@ def run_of_model(model: str) -> Run | None:
 def end_of(report: Report, run: Run) -> str | None:
     """Return the run's own weights among the models of a report, beside its checkpoints."""
     return next((each.model for each in report.models if each.model == str(run.id)), None)
+
+
+def evaluated(export: str) -> tuple[Evaluated, ...]:
+    """Return the runs that finished evaluations on an export asked, each as found last."""
+    runs = {run.id: run for run in watching.listed()}
+    found: dict[int, Evaluated] = {}
+    for evaluation in listed():
+        if evaluation.state != "finished" or evaluation.config.export != export:
+            continue
+        told = {each.model: each for each in shown(evaluation).report.models}
+        for run_id in evaluation.run_ids:
+            if str(run_id) in told and run_id in runs:
+                found.setdefault(run_id, Evaluated(runs[run_id], told[str(run_id)]))
+    return tuple(found[run_id] for run_id in sorted(found, reverse=True)[:MOST_COMPARED])
 
 
 def wanted() -> RowFilter:

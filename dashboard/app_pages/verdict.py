@@ -15,6 +15,7 @@ from dashboard.parts.links import to_page
 from dashboard.parts.next_steps import next_steps, recommendation
 from dashboard.parts.notices import empty_state
 from dashboard.parts.report_rows import row_card
+from dashboard.parts.run_comparison import run_comparison
 from dashboard.parts.scores import score_table, three_sentences
 from dashboard.parts.standing_chart import standing_chart
 from dashboard.text import has, literal, plain, t
@@ -98,6 +99,7 @@ def draw_report(shown: Shown) -> None:
     score_table(report, shown.names)
     st.caption(t("verdict.table_words"))
     identity_matrix(report, model, shown.names)
+    run_comparison(evaluating.evaluated(report.export), serving.run_names())
     st.subheader(t("verdict.rows"), anchor=False)
     draw_rows(report, model, shown.names)
 

@@ -1,5 +1,6 @@
 """The Verdict page: three sentences, the table, the rows, and an evaluation on its way."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.text import messages
 from pipeline.evaluate import jobs
 from pipeline.train import checkpoints
+from pipeline.train import config as train_config
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
@@ -152,3 +154,16 @@ def test_a_checkpoint_is_used_by_a_click(open_page, staged):
     assert_calm(page)
     assert checkpoints.chosen_step(staged / "runs" / "1") == 40
     assert "In use" in lines(page)
+
+
+def test_runs_stand_beside_each_other_with_what_they_differ_in(open_page, evaluated):
+    run_seed.run(evaluated, 2)
+    folder = evaluated / "runs" / "2"
+    plan = train_config.read(folder)
+    train_config.write(folder, replace(plan, settings=replace(plan.settings, rank=4)))
+    evaluation(evaluated, 2, run=2)
+    page = open_page("verdict")
+    assert_calm(page)
+    table = page.dataframe[-1].value
+    assert list(table["Run"]) == ["Run 2 clinic-3 strong 2", "Run 1 clinic-3 strong 1"]
+    assert sorted(map(str, table[words("en", "launch.set_rank")])) == ["16", "4"]
