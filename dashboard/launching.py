@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 import yaml
 
-from dashboard import state, watching
+from dashboard import queueing, state, watching
 from dashboard.guard import reaction
 from dashboard.pages import link
 from dashboard.parts.notices import done
@@ -43,6 +43,7 @@ DEFAULTS: dict[str, object] = {
     "launch_title": "",
     "launch_trust": False,
     "launch_shares": False,
+    queueing.CHAT: "unload",
 }
 
 
@@ -161,6 +162,7 @@ def request(model: BaseModel, export: Export) -> LaunchRequest:
         title=title or f"{export.name} {name}",
         trust_remote_code=st.session_state["launch_trust"],
         shares_device=st.session_state["launch_shares"],
+        frees_device=queueing.is_to_give_way(st.session_state["launch_device"]),
         initial_adapter=adapter,
         parent_run=parent,
         token=st.session_state[TOKEN],

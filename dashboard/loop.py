@@ -35,6 +35,8 @@ class Facts:
     """Pairs of the last export that were changed since."""
     runs: int = 0
     running: int = 0
+    waiting: int = 0
+    """Runs, evaluations and others in the queue."""
     evaluations: int = 0
     comparisons: int = 0
 
@@ -59,10 +61,10 @@ class Next:
     values: dict[str, object] = field(default_factory=dict)
 
 
-def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts:
+def read_facts(db: Database, workspace: Workspace, *, running: int = 0, waiting: int = 0) -> Facts:
     """Count what there is; cheap enough for every run of every page.
 
-    How many runs are `running` is told by whoever watches them.
+    How many runs are `running` and jobs are `waiting` is told by whoever watches them.
     """
     summaries = datasets.summaries(db)
     open_clusters = db.remembered("loop clusters", lambda: clusters.counts(db))
@@ -82,6 +84,7 @@ def read_facts(db: Database, workspace: Workspace, *, running: int = 0) -> Facts
         changed=changed,
         runs=len(numbered(workspace.runs)),
         running=running,
+        waiting=waiting,
         evaluations=len(numbered(workspace.evaluations)),
         comparisons=votes.total(db),
     )
@@ -138,6 +141,9 @@ def _export(facts: Facts) -> Step:
 
 
 def _train(facts: Facts) -> Step:
+    if facts.waiting:
+        values: dict[str, object] = {"count": facts.running, "waiting": facts.waiting}
+        return Step("train", "active", "runs", "train_waiting", values)
     if facts.running:
         return Step("train", "active", "runs", "train_running", {"count": facts.running})
     if facts.runs:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import judge_job, state, watching
+from dashboard import judge_job, queueing, state, watching
 from dashboard.guard import reaction
 from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
@@ -52,8 +52,8 @@ def frame(page: StreamlitPage) -> None:
     judge_job.ensure()
     supervise.ensure(workspace)
     if page.url_path:  # The overview, at the root, draws the loop large itself.
-        running = len(watching.active())
-        strip(steps(read_facts(state.store(), workspace, running=running)))
+        running, waiting = len(watching.active()), queueing.waiting_count()
+        strip(steps(read_facts(state.store(), workspace, running=running, waiting=waiting)))
 
 
 def _restore_language() -> None:

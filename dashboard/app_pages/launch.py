@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import launch_facts, launching, studying
 from dashboard.launching import Export
 from dashboard.parts import launch_choices as choices
+from dashboard.parts.chat_in_the_way import ask_chat
 from dashboard.parts.header import page_header
 from dashboard.parts.launch_command import launch_command
 from dashboard.parts.launch_rows import launch_rows
@@ -28,6 +29,7 @@ def before_the_start(model: BaseModel | None, export: Export) -> bool:
         memory_bar(known.facts.memory)
     if any(check.name in ("device", "queue") and check.level != "good" for check in known.checks):
         st.checkbox(t("launch.shares"), key="launch_shares", persist_state="session")
+    ask_chat(st.session_state["launch_device"])
     is_agreed = ask_all_the_same(known.checks)
     if model and not model.fault and known.facts:
         launch_rows(model, export)

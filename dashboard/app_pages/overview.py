@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import state, watching
+from dashboard import queueing, state, watching
 from dashboard.guard import guarded, reaction
 from dashboard.loop import next_step, read_facts, steps
 from dashboard.pages import exists, link
@@ -37,7 +37,8 @@ def draw_running(run_id: int) -> None:
 
 
 runs = watching.active()
-facts = read_facts(state.store(), state.workspace(), running=len(runs))
+waiting = queueing.waiting_count()
+facts = read_facts(state.store(), state.workspace(), running=len(runs), waiting=waiting)
 ahead = next_step(facts)
 
 with page_header("overview"):

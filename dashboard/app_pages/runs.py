@@ -13,6 +13,7 @@ from dashboard.parts.lineage import lineage
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
 from dashboard.parts.overlay import overlay_card
+from dashboard.parts.queue import queue_section
 from dashboard.parts.run_actions import run_actions
 from dashboard.parts.run_card import figures, head, how_it_failed, progress_line
 from dashboard.parts.run_details import run_details
@@ -76,6 +77,7 @@ else:
         run_actions(run, runs)
     draw_run(run, runs)
 
+queue_section()
 st.subheader(t("runs.all"), anchor=False)
 for fact in watching.damaged():
     st.caption(f":orange[:material/warning: {literal(str(fact))}]")

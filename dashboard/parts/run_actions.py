@@ -9,12 +9,16 @@ from dashboard.format import size
 from dashboard.guard import guarded
 from dashboard.pages import exists, link
 from dashboard.parts.checkpoint_list import continue_from, is_confirmed
+from dashboard.parts.queue import leave_button
 from dashboard.text import plain, t
 from pipeline.train.state import Run
 
 
 def run_actions(run: Run, listed: Sequence[Run]) -> None:
     """Draw the buttons: stop it, go on with it, use its adapter, delete it."""
+    if run.state == "queued":
+        leave_button(run)
+        return
     if run.is_active:
         _stop(run)
         return

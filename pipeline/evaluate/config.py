@@ -104,6 +104,8 @@ class EvaluationConfig:
     """Whether general rows are compared with what the base says: loss, KL, agreement."""
     notes: tuple[str, ...] = ()
     """What a reader of the figures should know, found at launch."""
+    token: str = ""
+    """What it was started with, so that asking twice starts it once."""
 
     def file(self, name: str) -> DataFile:
         """Return the data file of that name; KeyError if the plan has none."""

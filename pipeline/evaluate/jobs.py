@@ -69,6 +69,9 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
     default = catalog.read(Path(runs[0].base)).default_prompt if runs else None
     frozen = plan(replace(request, device=device.name), files, runs, default or "")
     with queue.locked(workspace):
+        known = _by_token(workspace, request.token)
+        if known:
+            return known
         folder = new_numbered(workspace.evaluations)
         queue.enter(workspace, folder, _worker(worker, device.name), request.order)
         config.write(folder, frozen)
@@ -224,6 +227,12 @@ def _verify(export: Path) -> None:
     checked = verify(export)
     if not checked.holds:
         raise ExportDamaged(export, tuple(f"{f.name} ({f.reason})" for f in checked.broken))
+
+
+def _by_token(workspace: Workspace, token: str) -> Evaluation | None:
+    if not token:
+        return None
+    return next((each for each in listed(workspace) if each.config.token == token), None)
 
 
 def _resumable(workspace: Workspace, evaluation_id: int) -> Evaluation:

@@ -52,6 +52,8 @@ class EvaluationRequest:
     """Wrong answers of each kind that a right one is held against; 0: no contrast."""
     with_shipped: bool = True
     """Also ask Graft's own questions: who are you, under each system prompt, and general ones."""
+    token: str = ""
+    """The same token again gives back the evaluation that it started."""
     order: Order = IN_TURN
     """How it is queued where its device is busy."""
 
@@ -118,6 +120,7 @@ def plan(
         max_new_tokens=request.max_new_tokens,
         batch_tokens=request.batch_tokens,
         trust_remote_code=all(run.trust_remote_code for run in runs),
+        token=request.token,
         wrong_answers=request.wrong_answers,
         compares_general=True,
         notes=(*_notes(request, runs), *_identity_notes(identity, introductions)),

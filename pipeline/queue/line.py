@@ -17,8 +17,9 @@ from pipeline.train.devices import devices, parts
 from pipeline.workspace import Workspace, numbered
 
 Reason = Literal["next", "working", "waiting", "missing", "host"]
-"""Why it does not run yet: it is about to be started; something works on its device; something
-waits there before it; this machine has no such device; it waits for another machine."""
+"""Why it does not run yet: it is about to be started; it is the first to wait for what works on
+its device; something waits there before it; this machine has no such device; it waits for another
+machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Waiting:
     """Its place on its device, from 1; the largest where it needs several."""
     reason: Reason
     behind: tuple[Job, ...] = ()
-    """What works there, or waits there before it."""
+    """What comes right before it on its devices: what works there, or waits there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def decide(
         if reason not in ("host", "missing"):
             for name in names:
                 ahead[name] = position
-                taken.setdefault(name, (job, False))
+                taken[name] = (job, False)
         decided.append(Waiting(job, entry, names, position, reason, behind))
     return tuple(decided)
 

@@ -1,16 +1,19 @@
 """Starting what waits: `advance` for whoever comes by, and the small process that stays.
 
 `python -m pipeline.queue.supervise WORKSPACE` runs once a machine and workspace (a lock says so),
-starts what may start, and ends itself when nothing waits. Whoever enters something starts it, and
-so does the watcher of every job that ends, and every opening of a dashboard or command line. It
-holds nothing in memory: killed at any instant, the next one goes on.
+starts what may start, has finished runs followed that asked for it, and ends itself when nothing is
+left. Whoever enters something starts it, and so does the watcher of every job that ends, and every
+opening of a dashboard or command line. It holds nothing in memory: killed at any instant, the next
+one goes on.
 """
 
 import contextlib
 import logging
 import socket
+import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -18,7 +21,7 @@ from pathlib import Path
 from pipeline import launches, processes
 from pipeline.errors import PipelineError
 from pipeline.queue import entry as entries
-from pipeline.queue import line
+from pipeline.queue import following, line
 from pipeline.queue.entry import locked
 from pipeline.queue.line import Waiting
 from pipeline.train.devices import devices, environment, overlap
@@ -57,12 +60,16 @@ def supervise(workspace: Workspace) -> None:
             lock = held.enter_context(_lock_path(workspace).open("w"))
             if not processes.try_lock(lock):
                 return
+        followers: dict[Path, subprocess.Popen[bytes]] = {}
         while workspace.root.is_dir():
             pause_s = POLL_S
             try:
                 with locked(workspace):
                     _start_all(workspace)
-                    if not _is_needed(workspace):
+                    for folder in set(following.due(workspace)) - followers.keys():
+                        followers[folder] = processes.detach([following.FOLLOWER, str(folder)])
+                    is_following = any(each.poll() is None for each in followers.values())
+                    if not is_following and not _is_needed(workspace, set(followers)):
                         # Given up under the queue's lock: who enters something after this finds
                         # no supervisor and starts one.
                         held.close()
@@ -122,10 +129,13 @@ def _is_freed(workspace: Workspace, each: Waiting) -> bool:
     return is_free
 
 
-def _is_needed(workspace: Workspace) -> bool:
+def _is_needed(workspace: Workspace, followed: Collection[Path] = ()) -> bool:
+    """Whether something waits here, or a run is to be followed that was not."""
     host = socket.gethostname()
     found = (entry for _, entry in entries.entries(workspace))
-    return any(entry.host == host and not entry.fault for entry in found)
+    if any(entry.host == host and not entry.fault for entry in found):
+        return True
+    return following.is_coming(workspace) or not set(following.due(workspace)) <= set(followed)
 
 
 def _is_supervised(workspace: Workspace) -> bool:

@@ -14,7 +14,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
-from pipeline.queue import changes, supervise
+from pipeline.queue import changes, following, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN, Order, Priority
 from pipeline.train import config, continuing, launchers, state, tracking
@@ -107,6 +107,8 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") ->
         folder = new_numbered(workspace.runs)
         order = Order(request.priority, request.shares_device, request.frees_device)
         queue.enter(workspace, folder, _worker(module, device.name), order)
+        if frozen.evaluate_after:
+            (folder / following.REQUEST).touch()
         config.write(folder, frozen)
     supervise.advance(workspace)
     return state.read(folder)

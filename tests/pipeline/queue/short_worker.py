@@ -3,6 +3,7 @@
 It writes down which GPU it was given, and when it began and ended, for tests to compare.
 """
 
+import fcntl
 import json
 import os
 import sys
@@ -26,6 +27,11 @@ def main(folder: Path) -> None:
             file.write(" ".join(facts) + "\n")
 
     note("began")
+    alone = (folder.parent.parent / f"{os.environ['CUDA_VISIBLE_DEVICES']}.lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        note("beside another one, on the same device:")
     tell("state", state="training")
     end = time.monotonic() + config.read(folder).settings.seed / 100
     while time.monotonic() < end and not (folder / "stop.request").exists():

@@ -31,7 +31,7 @@ def test_a_free_device_starts_at_once_and_a_busy_one_queues(workspace: Workspace
     assert [each.job.id for each in found.working] == [1]
     assert [(each.job.id, each.position, each.reason) for each in found.waiting] == [
         (2, 1, "working"),
-        (3, 2, "working"),
+        (3, 2, "waiting"),
     ]
     assert [job.id for job in found.waiting[0].behind] == [1]
     until(lambda: supervise.is_supervised(workspace))
@@ -149,7 +149,7 @@ def test_the_queue_is_listed_moved_and_cancelled_from_the_command_line(
     assert [(each["kind"], each["id"]) for each in told["working"]] == [("run", 1)]
     assert [(each["id"], each["position"], each["behind"]) for each in told["waiting"]] == [
         (3, 1, ["run 1"]),
-        (2, 2, ["run 1"]),
+        (2, 2, ["run 3"]),
     ]
     assert main([*at, "cancel", "run:3"]) == 0
     assert main([*at, "cancel", "3"]) == 1
@@ -174,7 +174,7 @@ def decided(*standing: Entry, busy: tuple[str, ...] = ()) -> list[tuple[str, int
 
 def test_each_gpu_has_a_queue_of_its_own():
     found = decided(made("cuda:0"), made("cuda:0"), made("cuda:1"), made("cpu"), busy=("cuda:0",))
-    assert found == [("working", 1), ("working", 2), ("next", 1), ("next", 1)]
+    assert found == [("working", 1), ("waiting", 2), ("next", 1), ("next", 1)]
 
 
 def test_several_gpus_are_waited_for_together_and_not_overtaken():
