@@ -109,13 +109,15 @@ def write(story: Story, home: Path, *, minutes: float | None = None) -> Path:
 def page(story: Story, *, minutes: float | None = None) -> str:
     """Return the page as Markdown."""
     told = [chapter for chapter in CHAPTERS if chapter.name in story.runs]
+    left = [chapter.title for chapter in CHAPTERS if chapter.name not in story.runs]
+    missing = f" Not run yet, so not told: {'; '.join(left)}." if left else ""
     took = f" The last part of it took {minutes:.0f} minutes." if minutes is not None else ""
     claims = "\n".join(_claim(story, each) for each in CLAIMS if _has(story, each))
     parts = [
         "# The story, replayed",
         "Written by `make story` from what it measured; nothing here is typed by hand. Base: "
         f"{Path(story.report.base).name}. One seed a run, so a difference is of these runs, and "
-        f"what its interval allows is all that can be said.{took}",
+        f"what its interval allows is all that can be said.{took}{missing}",
         f"## The claims\n{claims}",
         "## The runs\n" + _runs(story, told),
         "## What was measured\n" + _table(story, told),

@@ -22,6 +22,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verb = verbs.add_parser("story", help="replay the account on the samples: docs/story.md")
     verb.add_argument("--quick", action="store_true", help="one pass a run, few rows: to try it")
     verb.add_argument("--model", type=Path, help="another base than the demo model")
+    verb.add_argument("--until", type=int, metavar="N", help="tell the first N runs only")
     verb.add_argument("--to", type=Path, metavar="DIR", help="the folder to write to, else docs/")
     verb.set_defaults(do=_story)
 
@@ -33,7 +34,8 @@ def _story(arguments: argparse.Namespace, context: Context) -> int:
     budget = story.QUICK if arguments.quick else story.Budget()
     began = time.monotonic()
     try:
-        found = story.tell(context.workspace(), told, budget, model=arguments.model)
+        until = arguments.until or len(story.CHAPTERS)
+        found = story.tell(context.workspace(), told, budget, model=arguments.model, until=until)
     except KeyboardInterrupt:
         context.progress("\nInterrupted. What is finished is kept: start the story again to go on.")
         return 130
