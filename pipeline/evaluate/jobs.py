@@ -11,12 +11,14 @@ from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.evaluate import answers, config, scoring, state
 from pipeline.evaluate import report as reports
+from pipeline.evaluate.config import AskedUnder
 from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest, TrainedRun, plan
 from pipeline.evaluate.report import Report
 from pipeline.evaluate.state import Evaluation
 from pipeline.launches import Worker
 from pipeline.models import catalog
+from pipeline.models.template import SystemPrompt, SystemPromptImpossible, with_system_prompt
 from pipeline.publish import manifest
 from pipeline.publish.verify import verify
 from pipeline.queue import changes, supervise
@@ -66,8 +68,10 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
         for each in stages(train_jobs.read(workspace, run_id), request.with_checkpoints)
     ]
     files = manifest.read(request.export).files
-    default = catalog.read(Path(runs[0].base)).default_prompt if runs else None
-    frozen = plan(replace(request, device=device.name), files, runs, default or "")
+    base = Path(runs[0].base) if runs else None
+    default = catalog.read(base).default_prompt if base else None
+    policies = _policies(base, default or "") if base else ()
+    frozen = plan(replace(request, device=device.name), files, runs, default or "", policies)
     with queue.locked(workspace):
         known = _by_token(workspace, request.token)
         if known:
@@ -211,6 +215,18 @@ def trained(run: Run) -> TrainedRun:
         trust_remote_code=run.config.trust_remote_code,
         step=chosen if chosen is not None else run.progress.step or None,
     )
+
+
+def _policies(base: Path, default_prompt: str) -> tuple[AskedUnder, ...]:
+    """Return under which system prompts a base can be asked: its default, and none of its own."""
+    if not default_prompt:
+        return ("none",)
+    template, tokens = catalog.chat_template(base)
+    try:
+        with_system_prompt(template, SystemPrompt("none"), tokens)
+    except SystemPromptImpossible:
+        return ("model",)
+    return ("model", "none")
 
 
 def _folder(workspace: Workspace, evaluation_id: int) -> Path:

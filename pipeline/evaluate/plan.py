@@ -87,8 +87,9 @@ def plan(
     files: Sequence[ExportFile],
     runs: Sequence[TrainedRun],
     default_prompt: str,
+    policies: Sequence[AskedUnder] = ("model", "none"),
 ) -> EvaluationConfig:
-    """Decide what is asked of whom.
+    """Decide what is asked of whom; `policies` are the system prompts that the base allows.
 
     Every model is asked the held-back rows of identity and general, and of the domains it was
     trained on, and those domains' training rows in its own layout. The base is asked all of them.
@@ -104,7 +105,7 @@ def plan(
         )
     introductions = _identity_answers(request.export, files)
     identity = request.identity or names.infer(introductions)
-    own = _shipped(request, files, runs, default_prompt) if request.with_shipped else ()
+    own = _shipped(request, files, runs, policies) if request.with_shipped else ()
     asked = (*(_sampled(file, request.rows_per_file) for file in exported), *own)
     everything = tuple(file.name for file in asked)
     of_base = Candidate(BASE, None, everything, runs[0].policy, runs[0].prompt)
@@ -186,17 +187,15 @@ def _shipped(
     request: EvaluationRequest,
     files: Sequence[ExportFile],
     runs: Sequence[TrainedRun],
-    default_prompt: str,
+    policies: Sequence[AskedUnder],
 ) -> tuple[DataFile, ...]:
     """Return Graft's own questions, but for those that the export trains on.
 
     Identity is asked under the model's default system prompt, under none, and under a text of the
     run's own, each where there is one.
     """
-    policies: list[AskedUnder] = ["model"] if default_prompt else []
-    policies.append("none")
     if any(run.policy == "text" for run in runs):
-        policies.append("trained")
+        policies = (*policies, "trained")
     rows = [row for file in files if file.split == "train" for row in _rows(request.export, file)]
     asked = (
         "\n".join(str(row.get(part) or "") for part in ("instruction", "input")) for row in rows

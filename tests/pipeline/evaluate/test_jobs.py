@@ -1,6 +1,7 @@
 """An evaluation is its folder: launched, watched, stopped, resumed and scored from there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pipeline.evaluate.jobs import NoAdapter
 from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.state import Evaluation
+from pipeline.train import jobs as train_jobs
 from pipeline.train.jobs import ExportDamaged
 from pipeline.workspace import Workspace
 from store import evaluations
@@ -170,3 +172,32 @@ def test_events_are_read_on_from_where_they_were(workspace: Workspace, request_:
     jobs.launch(workspace, request_, worker=FAKE)
     whole = jobs.wait(workspace, 1)
     assert state.read(whole.folder, whole.progress) == whole
+
+
+STUBBORN = (
+    "{% if messages[0]['role'] == 'system' %}<s>{{ messages[0]['content'] }}</s>"
+    "{% else %}<s>You are Zephyrus.</s>{% endif %}"
+    "{% for message in messages %}{% if message['role'] != 'system' %}"
+    "<{{ message['role'] }}>{{ message['content'] }}</{{ message['role'] }}>"
+    "{% endif %}{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "files"),
+    [
+        (STUBBORN, {"graft:identity/model", "graft:identity/none", "graft:general"}),
+        ("{% for m in messages %}{{ m['content'] }}\n{% endfor %}",
+         {"graft:identity/none", "graft:general"}),
+    ],
+    ids=["a default prompt", "none"],
+)  # fmt: skip
+def test_identity_is_asked_under_the_system_prompts_that_the_base_allows(
+    workspace: Workspace, request_: EvaluationRequest, template: str, files: set[str]
+):
+    base = Path(train_jobs.read(workspace, 1).config.model)
+    (base / "chat_template.jinja").write_text(template, encoding="utf-8")
+    asked = jobs.launch(workspace, replace(request_, with_shipped=True), worker=FAKE)
+    found = {file.name for file in asked.config.files if file.name.startswith("graft:")}
+    assert found == files
+    jobs.wait(workspace, 1)
