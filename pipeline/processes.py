@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _LOCK = ".start.lock"
-_LEFT = ("launch.json", "exit.json", "stop.request", "result.json")
+_LEFT = ("launch.json", "exit.json", "stop.request", "pause.request", "result.json")
 """What an earlier start leaves in a folder and a new one takes away."""
 _START_TIMEOUT_S = 20.0
 _SETTLE_S = 5.0

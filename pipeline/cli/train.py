@@ -1,4 +1,4 @@
-"""Verbs: train, runs, stop, resume. None of them opens the database."""
+"""Verbs: train, runs, stop, pause, resume. None of them opens the database."""
 
 import argparse
 import time
@@ -29,7 +29,9 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     train.add_argument("--checkpoint", default="", metavar="step-N", help="of the run in --from")
     train.add_argument("--preset", default="", help="default: strong; with --from: continue")
-    train.add_argument("--layout", choices=["format2", "format3"], default="format3")
+    train.add_argument(
+        "--layout", choices=["format2", "format3"], help="default: format3; with --from: its own"
+    )
     train.add_argument(
         "--device", default="auto", help="auto, cpu, mps, cuda:N, cuda:0,1 for several"
     )
@@ -37,8 +39,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     train.add_argument("--processes", type=int, default=1, help="processes that share the CPU")
     train.add_argument(
         "--system-prompt",
-        default="none",
-        help="model: keep the template's own; none: take it out; any other text: use that",
+        help="model: keep the template's own; none: take it out (default; with --from: what that "
+        "run had); any other text: use that",
     )
     train.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     train.add_argument("--title", default="")
@@ -52,8 +54,22 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     stop.add_argument("run", type=int)
     stop.add_argument("--wait", action="store_true", help="stay until it has ended")
     stop.set_defaults(do=_stop)
+    pause = verbs.add_parser("pause", help="ask a run to save and end after the pass at hand")
+    pause.add_argument("run", type=int)
+    pause.add_argument("--undo", action="store_true", help="take that back")
+    pause.set_defaults(do=_pause)
     resume = verbs.add_parser("resume", help="go on from a run's last checkpoint")
     resume.add_argument("run", type=int)
+    resume.add_argument(
+        "--checkpoint", default="", metavar="step-N", help="an earlier one; later ones are deleted"
+    )
+    resume.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="batch_tokens, gradient_checkpointing and what else does not decide what is learned",
+    )
     resume.add_argument("--wait", action="store_true", help="stay until the run is over")
     resume.set_defaults(do=_resume)
 
@@ -79,9 +95,9 @@ def _train(arguments: argparse.Namespace, context: Context) -> int:
             model=workspace.model(arguments.model or (parent.config.model if parent else "")),
             settings=presets.changed(settings, arguments.set),
             preset=preset.name,
-            layout=arguments.layout,
+            layout=arguments.layout or (parent.config.layout if parent else "format3"),
             device=arguments.device,
-            system_prompt=system_prompt(arguments.system_prompt),
+            system_prompt=_prompt(arguments.system_prompt, parent),
             title=arguments.title,
             processes=arguments.processes,
             report_to=tuple(filter(None, arguments.report_to.split(","))),
@@ -102,6 +118,12 @@ def standing(workspace: Workspace, run: Run) -> str:
     if waiting is None:
         return f"has started on {device}"
     return f"waits for {device}, {waiting.position}. in the queue"
+
+
+def _prompt(text: str | None, parent: Run | None) -> SystemPrompt:
+    if text is None and parent:
+        return parent.config.system_prompt
+    return system_prompt(text or "none")
 
 
 def _continued(
@@ -141,9 +163,20 @@ def _stop(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+def _pause(arguments: argparse.Namespace, context: Context) -> int:
+    run = jobs.pause(context.workspace(), arguments.run, wanted=not arguments.undo)
+    context.say(
+        f"Run {run.id} goes on." if arguments.undo else f"Run {run.id} ends after this pass."
+    )
+    context.result(as_json(run))
+    return 0
+
+
 def _resume(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    run = jobs.resume(workspace, arguments.run)
+    run = jobs.resume(
+        workspace, arguments.run, checkpoint=arguments.checkpoint, assignments=arguments.set
+    )
     context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
 

@@ -20,6 +20,23 @@ LONGEST_HEADER_BYTES = 100_000_000
 """The bound of the safetensors format itself."""
 
 
+class AdapterNotBase(BadInput):
+    """The folder of a base model holds an adapter."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} cannot be a base: {_adapter_words(folder)}.")
+        self.folder = folder
+
+
+def refuse_adapter(folder: Path) -> None:
+    """Raise AdapterNotBase where a folder holds an adapter, whatever else lies in it.
+
+    transformers would load the base that the adapter names, and the adapter on it.
+    """
+    if (folder / ADAPTER).is_file():
+        raise AdapterNotBase(folder)
+
+
 @dataclass(frozen=True, slots=True)
 class BaseModel:
     """A base model's folder; facts that the folder does not tell are empty."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json, write_json
+from pipeline.train import early
 
 MARKER = "checkpoint.json"
 WEIGHTS = "lora.safetensors"
@@ -53,19 +54,38 @@ class Checkpoint:
     """Whole epochs that are done."""
     folder: Path
     size_bytes: int
+    is_inside_epoch: bool = False
+    """Only there to go on from: the next one takes its place."""
+    validation_loss: float | None = None
+    """None where nothing was validated at its step."""
+    is_best: bool = False
+    """Whether its validation loss is the lowest of those that are there."""
 
 
 def listed(folder: Path) -> tuple[Checkpoint, ...]:
     """Return the whole checkpoints of a run's folder, rising by step."""
-    found = []
+    markers: dict[int, tuple[Path, dict[str, object]]] = {}
     for marker in (folder / "checkpoints").glob(f"step-*/{MARKER}"):
         try:
             value = read_json(marker)
-            step, epoch = int(str(value["step"])), int(str(value["epoch"]))
+            markers[int(str(value["step"]))] = (marker.parent, value)
         except (OSError, ValueError, KeyError):
             continue  # Deleted this moment, or not whole: nothing to go on from.
-        found.append(Checkpoint(step, epoch, marker.parent, size_bytes(marker.parent)))
-    return tuple(sorted(found, key=lambda each: each.step))
+    # Each one holds every validation before it, so the newest knows them all.
+    losses = dict(_validations(markers[max(markers)][1])) if markers else {}
+    best = early.best([(step, loss) for step, loss in losses.items() if step in markers])
+    return tuple(
+        Checkpoint(
+            step=step,
+            epoch=int(str(value.get("epoch", 0))),
+            folder=path,
+            size_bytes=size_bytes(path),
+            is_inside_epoch=bool(value.get("is_inside_epoch")),
+            validation_loss=losses.get(step),
+            is_best=best is not None and best[0] == step,
+        )
+        for step, (path, value) in sorted(markers.items())
+    )
 
 
 def adapter_of(folder: Path) -> Path | None:
@@ -141,11 +161,23 @@ def delete(folder: Path, steps: Iterable[int]) -> int:
         if each.step not in set(steps):
             continue
         freed += each.size_bytes
-        (each.folder / MARKER).unlink(missing_ok=True)  # From here on it is no checkpoint.
-        shutil.rmtree(each.folder)
+        remove(each.folder)
         if each.step != chosen:
             shutil.rmtree(_place(folder, each.step), ignore_errors=True)
     return freed
+
+
+def remove(checkpoint: Path) -> None:
+    """Delete a checkpoint's folder so that at no instant a part of it looks whole."""
+    gone = checkpoint.with_name(f".{checkpoint.name}.{os.getpid()}.tmp")
+    checkpoint.rename(gone)
+    shutil.rmtree(gone)
+
+
+def clear_halves(folder: Path) -> None:
+    """Clear away what a killed process left half written or half deleted in a run's folder."""
+    for half in (folder / "checkpoints").glob(".step-*.tmp"):
+        shutil.rmtree(half)
 
 
 def size_bytes(folder: Path) -> int:
@@ -159,6 +191,11 @@ def size_bytes(folder: Path) -> int:
         if not stat.S_ISDIR(about.st_mode):
             sizes[about.st_ino] = about.st_size
     return sum(sizes.values())
+
+
+def _validations(marker: dict[str, object]) -> list[early.Validated]:
+    told = marker.get("validations")
+    return [(int(step), float(loss)) for step, loss in (told if isinstance(told, list) else [])]
 
 
 def _adapter_files(folder: Path, checkpoint: Path) -> Iterator[tuple[str, Path]]:

@@ -53,6 +53,19 @@ def shaped_like(settings: Settings, adapter: Path) -> Settings:
     return replace(settings, **{name: getattr(has, name) for name in Shape.__dataclass_fields__})
 
 
+def datasets(adapter: Path) -> tuple[str, ...]:
+    """Return the names of all datasets that an adapter, and those it continued, learned from."""
+    about = adapter / "graft.json"
+    if not about.is_file():
+        return ()
+    value = read_json(about)
+    data, before = value.get("data"), value.get("continues")
+    names = [str(file["dataset"]) for file in (data if isinstance(data, list) else [])]
+    earlier = before.get("datasets") if isinstance(before, dict) else None
+    names += [str(name) for name in (earlier if isinstance(earlier, list) else [])]
+    return tuple(dict.fromkeys(names))
+
+
 def check(settings: Settings, adapter: Path) -> None:
     """Refuse settings of another shape than the adapter's, naming the first that differs."""
     has = shape(adapter)

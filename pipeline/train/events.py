@@ -55,6 +55,8 @@ class Sample:
     step: int
     prompt: str
     text: str
+    is_cut: bool = False
+    """Whether the answer went on beyond what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class Progress:
     failure: Failure | None = None
     ended: str | None = None
     """`finished` or `stopped` once the terminal event is there."""
+    reason: str = ""
+    """Why it ended: `done`, `early_stop`, `pause` or `stop`."""
+    adapter_step: int | None = None
+    """The step of the adapter that it ended with."""
     last_time: float | None = None
 
     @property
@@ -149,19 +155,20 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             return _validated(progress, event)
         case "sample":
             prompt, text = str(event.get("prompt", "")), str(event.get("text", ""))
-            said = Sample(_int(event, "step"), prompt, text)
+            said = Sample(_int(event, "step"), prompt, text, bool(event.get("is_cut")))
             return replace(progress, samples=(*progress.samples, said))
         case "checkpoint":
             made = (_int(event, "step"), str(event.get("folder", "")))
             return replace(progress, checkpoints=(*progress.checkpoints, made))
         case "warning":
-            warnings = (*progress.warnings, str(event.get("message", "")))
-            return replace(progress, warnings=warnings)
+            warning = str(event.get("message", ""))
+            is_new = warning not in progress.warnings  # A resumed run says the same again.
+            return replace(progress, warnings=(*progress.warnings, warning)) if is_new else progress
         case "error":
             failure = Failure(str(event.get("error", "unknown")), str(event.get("message", "")))
             return replace(progress, failure=failure)
         case "end":
-            return replace(progress, ended=str(event.get("state", "")))
+            return _ended(progress, event)
         case _:
             return progress
 
@@ -178,16 +185,29 @@ def _planned(progress: Progress, event: dict[str, object]) -> Progress:
         dtype=str(event.get("dtype", "")),
     )
     resumed = _int(event, "resumed_step")
+    last = resumed or -1  # From the very start, the validation before the first step comes again.
     return replace(
         progress,
         plan=plan,
         resumed_step=resumed,
-        validation=_until(progress.validation, resumed),
-        by_role={role: _until(points, resumed) for role, points in progress.by_role.items()},
-        samples=tuple(said for said in progress.samples if said.step <= resumed),
-        checkpoints=tuple(made for made in progress.checkpoints if made[0] <= resumed),
+        validation=_until(progress.validation, last),
+        by_role={role: _until(points, last) for role, points in progress.by_role.items()},
+        samples=tuple(said for said in progress.samples if said.step <= last),
+        checkpoints=tuple(made for made in progress.checkpoints if made[0] <= last),
         failure=None,
         ended=None,
+        reason="",
+        adapter_step=None,
+    )
+
+
+def _ended(progress: Progress, event: dict[str, object]) -> Progress:
+    kept = event.get("adapter_step")
+    return replace(
+        progress,
+        ended=str(event.get("state", "")),
+        reason=str(event.get("reason", "")),
+        adapter_step=kept if isinstance(kept, int) else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.launches import Worker
+from pipeline.models.catalog import refuse_adapter
 from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
@@ -17,7 +18,7 @@ from pipeline.publish.verify import verify
 from pipeline.queue import changes, following, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN, Order, Priority
-from pipeline.train import config, continuing, launchers, state, tracking
+from pipeline.train import config, continuing, launchers, resuming, state, tracking
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.train.devices import devices, refuse_quantization
 from pipeline.train.state import Run
@@ -121,6 +122,7 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         broken = tuple(f"{file.name} ({file.reason})" for file in checked.broken)
         raise ExportDamaged(request.export, broken)
     listed = manifest.read(request.export)
+    refuse_adapter(request.model)
     if request.initial_adapter:
         continuing.check(request.settings, request.initial_adapter)
     tracking.refuse(request.report_to)
@@ -152,21 +154,16 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
 
 
 def adapter_of(workspace: Workspace, run_id: int, checkpoint: str = "") -> Path:
-    """Return the folder of a run's adapter, or of one of its checkpoints (`step-N`), to continue.
+    """Return the folder of the adapter that a run stands for, or of a checkpoint (`step-N`).
 
     BadInput names what there is.
     """
-    folder = workspace.run(run_id)
-    if not checkpoint:
-        if read(workspace, run_id).adapter:
-            return folder / "adapter"
-        raise BadInput(f"Run {run_id} has left no adapter yet. Name one of its checkpoints.")
-    if (folder / "checkpoints" / checkpoint / "checkpoint.json").is_file():
-        return folder / "checkpoints" / checkpoint
-    there = [path.parent.name for path in folder.glob("checkpoints/step-*/checkpoint.json")]
-    raise BadInput(
-        f"Run {run_id} has no checkpoint {checkpoint!r}. There are: {', '.join(there) or 'none'}."
-    )
+    run = read(workspace, run_id)
+    if checkpoint:
+        return resuming.checkpoint_of(run.folder, checkpoint)
+    if run.adapter:
+        return run.adapter
+    raise BadInput(f"Run {run_id} has left no adapter yet. Name one of its checkpoints.")
 
 
 def read(workspace: Workspace, run_id: int) -> Run:
@@ -203,20 +200,50 @@ def stop(workspace: Workspace, run_id: int) -> Run:
     return state.read(folder)
 
 
-def resume(workspace: Workspace, run_id: int, *, worker: str = "") -> Run:
-    """Queue a run again: it goes on from its last checkpoint, or from its start without one."""
+def pause(workspace: Workspace, run_id: int, *, wanted: bool = True) -> Run:
+    """Ask a run to save and end once the epoch at hand is done, or take that back.
+
+    DoesNotHold if it does not run.
+    """
+    run = read(workspace, run_id)
+    if not run.pid:
+        raise DoesNotHold(f"Run {run_id} does not run: it is {run.state}.")
+    request = run.folder / state.PAUSE_NAME
+    request.touch() if wanted else request.unlink(missing_ok=True)
+    return state.read(run.folder)
+
+
+def resume(
+    workspace: Workspace,
+    run_id: int,
+    *,
+    checkpoint: str = "",
+    assignments: Sequence[str] = (),
+    worker: str = "",
+) -> Run:
+    """Queue a run again: it goes on from its last checkpoint, or from its start without one.
+
+    From an earlier `checkpoint` (`step-N`) all later ones are deleted: what came after is learned
+    again. `assignments` are `name=value` of settings that do not decide what is learned. Raises
+    NotResumable, ExportDamaged, or BadInput.
+    """
     run = read(workspace, run_id)
     if not run.can_resume:
         raise NotResumable(run)
     checked = verify(Path(run.config.export))
     if not checked.holds:
         raise ExportDamaged(Path(run.config.export), tuple(f.name for f in checked.broken))
+    changed = resuming.with_changes(run.config, run_id, assignments)
     device = devices().get(run.config.device)
     module = worker or launchers.worker(run.config)
     with queue.locked(workspace):
         run = read(workspace, run_id)
         if not run.can_resume:
             raise NotResumable(run)
+        if checkpoint:
+            resuming.go_back(run.folder, checkpoint)
+        if changed != run.config:
+            config.write(run.folder, changed)
         queue.enter(workspace, run.folder, _worker(module, device.name), IN_TURN)
     supervise.advance(workspace)
     return state.read(run.folder)

@@ -1,14 +1,16 @@
 """The state of a run: a pure function of its folder and of whether the recorded process lives."""
 
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pipeline import processes
 from pipeline.jsonio import read_json
+from pipeline.processes import Launch
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
-from pipeline.train import checkpoints, config, events, notes
+from pipeline.train import advice, checkpoints, config, events, notes
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
 from pipeline.train.notes import Notes
@@ -18,6 +20,8 @@ State = Literal[
 ]
 ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
 LOG_NAME = "train.log"
+PAUSE_NAME = "pause.request"
+_CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,11 @@ class Run:
         return self.state in ACTIVE
 
     @property
+    def is_pausing(self) -> bool:
+        """Whether it was asked to save and end once the epoch at hand is done."""
+        return self.state == "running" and (self.folder / PAUSE_NAME).exists()
+
+    @property
     def can_resume(self) -> bool:
         """Whether the run ended before its last step, or was taken out of the queue."""
         return self.state in {"stopped", "failed", "cancelled"}
@@ -85,6 +94,7 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
     is_at_work = processes.is_at_work(folder, launch)
     progress = events.read(folder / "events.jsonl", since, recent=recent)
     result = _result(folder)
+    frozen = config.read(folder)
     state: State
     if entry:
         state = "failed" if entry.fault else "queued"
@@ -97,10 +107,10 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
     return Run(
         id=int(folder.name),
         folder=folder,
-        config=config.read(folder),
+        config=frozen,
         state=state,
         progress=progress,
-        failure=_failure(folder, progress, entry) if state == "failed" else None,
+        failure=_failure(folder, frozen, progress, entry) if state == "failed" else None,
         result=result,
         started_at=launch.started_at if launch and not entry else None,
         pid=launch.pid if launch and is_alive else None,
@@ -126,7 +136,9 @@ def _ended(progress: Progress, *, has_result: bool) -> State:
     return "failed"
 
 
-def _failure(folder: Path, progress: Progress, entry: Entry | None) -> RunFailure:
+def _failure(
+    folder: Path, frozen: TrainConfig, progress: Progress, entry: Entry | None
+) -> RunFailure:
     if entry:
         return RunFailure("start", entry.fault, None, None, processes.log_tail(folder / LOG_NAME))
     ended = processes.read_exit(folder)
@@ -135,24 +147,40 @@ def _failure(folder: Path, progress: Progress, entry: Entry | None) -> RunFailur
     log = processes.log_tail(folder / LOG_NAME)
     if progress.failure:
         return RunFailure(progress.failure.error, progress.failure.message, signal_name, code, log)
-    if signal_name == "SIGKILL":
-        message = (
-            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
-            "ran out of memory: lower batch_tokens or cutoff_tokens, or turn on gradient "
-            "checkpointing, then resume."
-        )
-        return RunFailure("signal", message, signal_name, code, log)
     if signal_name:
-        message = f"The process was ended by the signal {signal_name}. Resume to go on."
-        return RunFailure("signal", message, signal_name, code, log)
+        return RunFailure("signal", _signal_words(signal_name, frozen), signal_name, code, log)
     if code is not None:
         message = f"The process ended with exit code {code} and said nothing of why; see its log."
         return RunFailure("exit", message, None, code, log)
-    message = (
-        "The process is gone and nothing recorded how it ended: the machine was restarted, the "
-        "folder belongs to another machine, or its watcher was killed too. Resume to go on."
+    return RunFailure("lost", _lost_words(processes.read_launch(folder)), None, None, log)
+
+
+def _signal_words(name: str, frozen: TrainConfig) -> str:
+    if name == "SIGKILL":
+        return (
+            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
+            f"ran out of memory. {advice.less_memory(frozen.settings, frozen.device)}"
+        )
+    if name in _CRASHES:
+        return (
+            f"The process crashed ({name}): a fault of a driver, a library or the memory itself, "
+            "not of your settings. See the last lines of the log, then resume."
+        )
+    return f"The process was ended by the signal {name}. Resume to go on."
+
+
+def _lost_words(launch: Launch | None) -> str:
+    if launch and launch.host != socket.gethostname():
+        return (
+            f"It was started on {launch.host}, and from {socket.gethostname()} nobody can tell "
+            "whether it still runs there. Look there; once it has ended, resume it here."
+        )
+    if launch and launch.boot_id != processes.boot_id():
+        return "This machine was restarted while it ran. Resume to go on from the last checkpoint."
+    return (
+        "The process is gone and nothing recorded how it ended: its watcher was killed too. "
+        "Resume to go on from the last checkpoint."
     )
-    return RunFailure("lost", message, None, None, log)
 
 
 def _result(folder: Path) -> dict[str, object] | None:

@@ -1,19 +1,46 @@
-"""What a run leaves on disk: checkpoints to go on from, and the adapter. Whole or absent."""
+"""What a run leaves on disk: checkpoints and its adapter. Whole or absent.
 
+A checkpoint is an adapter's folder with what it takes to go on beside it, so it can be asked,
+scored or continued as it is.
+"""
+
+import errno
+import io
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import load_file, save_file
+from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
+from pipeline.errors import PipelineError
 from pipeline.jsonio import read_json, write_json
+from pipeline.train import checkpoints, continuing
+from pipeline.train.checkpoints import MARKER, Checkpoint
 from pipeline.train.config import TrainConfig
+from pipeline.train.early import Validated
+from pipeline.workers import lora
 
-MARKER = "checkpoint.json"
+STATE = "state.pt"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class DiskFull(PipelineError):
+    """The disk had no room for a checkpoint or an adapter; nothing half written is left."""
+
+    def __init__(self, folder: Path, last: Path | None, reason: object) -> None:
+        kept = (
+            f"The last whole checkpoint is {last.name}, and it is untouched: free some space, "
+            "then resume from it."
+            if last
+            else "No checkpoint had been saved before: free some space, then start again."
+        )
+        super().__init__(f"The disk is full: {folder.name} could not be saved ({reason}). {kept}")
+        self.folder, self.last = folder, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +57,88 @@ class Place:
 
 @dataclass(slots=True)
 class Trained:
-    """The parts of a run that change while it trains."""
+    """The parts of a run that change while it trains: all that a checkpoint has to hold."""
 
     model: PeftModel
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
-    place: Place
+    scaler: torch.amp.GradScaler
+    """Scales float16's gradients; off in every other number format."""
+    place: Place = Place()
+    validations: list[Validated] = field(default_factory=list)
+    epoch_losses: list[float] = field(default_factory=list)
+    """The losses of the steps of the epoch at hand."""
 
 
-def save(home: Path, trained: Trained, *, keep: int) -> Path:
-    """Write a checkpoint under `home`, by rename, and delete the oldest above `keep`."""
-    folder = home / f"step-{trained.place.step}"
-    temporary = home / f".step-{trained.place.step}.{os.getpid()}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    save_file(_weights(trained.model), temporary / "lora.safetensors")
-    state = {
-        "optimizer": trained.optimizer.state_dict(),
-        "schedule": trained.schedule.state_dict(),
-        "random": torch.get_rng_state(),
-        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-    torch.save(state, temporary / "state.pt")
-    write_json(temporary / MARKER, asdict(trained.place))
-    _replace(temporary, folder)
-    for old in _listed(home)[:-keep]:
-        shutil.rmtree(old)
-    return folder
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A run's folder, and what every adapter in it is saved with."""
+
+    folder: Path
+    tokenizer: Tokenizer
+    config: TrainConfig
+
+    def save(self, trained: Trained, *, is_inside_epoch: bool = False) -> Path:
+        """Write a checkpoint, then delete those that are no longer kept; raises DiskFull.
+
+        One inside an epoch is there to go on from, until the next one of either kind.
+        """
+        folder = self._place(trained.place.step)
+
+        def write(temporary: Path) -> None:
+            self._write_adapter(temporary, trained.model)
+            buffer = io.BytesIO()
+            torch.save(_state(trained), buffer)
+            (temporary / STATE).write_bytes(buffer.getbuffer())
+            marker = {
+                **asdict(trained.place),
+                "is_inside_epoch": is_inside_epoch,
+                "validations": trained.validations,
+            }
+            write_json(temporary / MARKER, marker)
+
+        _replace(folder, write, newest(self.folder))
+        for old in self._superseded():
+            checkpoints.remove(old.folder)
+        return folder
+
+    def save_adapter(self, model: PeftModel) -> None:
+        """Write the run's adapter as the model is now; raises DiskFull."""
+        folder = self.folder / "adapter"
+        _replace(folder, lambda place: self._write_adapter(place, model), newest(self.folder))
+
+    def adopt(self, step: int) -> None:
+        """Make a checkpoint's adapter the run's own; raises DiskFull."""
+        source = self._place(step)
+
+        def write(temporary: Path) -> None:
+            for path in source.iterdir():
+                if path.name not in (MARKER, STATE):
+                    shutil.copyfile(path, temporary / path.name)
+
+        _replace(self.folder / "adapter", write, newest(self.folder))
+
+    def _place(self, step: int) -> Path:
+        return self.folder / "checkpoints" / f"step-{step}"
+
+    def _write_adapter(self, folder: Path, model: PeftModel) -> None:
+        """Write the weights, the tokenizer, its chat template, and what it was trained on."""
+        model.save_pretrained(folder, safe_serialization=True)
+        self.tokenizer.save_pretrained(folder)
+        write_json(folder / "graft.json", about(self.config))
+
+    def _superseded(self) -> list[Checkpoint]:
+        """Those beyond the number to keep; never the newest, and never the best."""
+        there = checkpoints.listed(self.folder)
+        at_ends = [each for each in there if not each.is_inside_epoch]
+        old = at_ends[: -self.config.settings.keep_checkpoints]
+        old += [each for each in there[:-1] if each.is_inside_epoch]
+        return [each for each in old if not each.is_best]
 
 
-def newest(home: Path) -> Path | None:
-    """Return the newest whole checkpoint, and clear away halves that a killed process left."""
-    for half in home.glob(".step-*.tmp"):
-        shutil.rmtree(half, ignore_errors=True)  # Another process of this run may be at it.
-    whole = _listed(home)
-    return whole[-1] if whole else None
-
-
-def load(folder: Path, trained: Trained) -> None:
-    """Put everything back as it stood when the checkpoint was made."""
-    set_peft_model_state_dict(trained.model, load_file(folder / "lora.safetensors"))
-    # Written by `save` alone, and read without unpickling code.
-    state = torch.load(folder / "state.pt", weights_only=True, map_location="cpu")
-    trained.optimizer.load_state_dict(state["optimizer"])
-    trained.schedule.load_state_dict(state["schedule"])
-    torch.set_rng_state(state["random"])
-    if torch.cuda.is_available() and state["random_cuda"]:
-        torch.cuda.set_rng_state_all(state["random_cuda"])
-    value = read_json(folder / MARKER)
-    trained.place = Place(**{name: int(str(value[name])) for name in Place.__dataclass_fields__})
-
-
-def save_adapter(folder: Path, model: PeftModel, tokenizer: Tokenizer, config: TrainConfig) -> None:
-    """Write the adapter with its tokenizer, its chat template, and what it was trained on."""
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary, safe_serialization=True)
-    tokenizer.save_pretrained(temporary)
-    about = {
+def about(config: TrainConfig) -> dict[str, object]:
+    """Return what `graft.json` says of an adapter: what it was trained on, and from what."""
+    return {
         "format": 1,
         "base": config.model,
         "export": Path(config.export).name,
@@ -99,25 +150,82 @@ def save_adapter(folder: Path, model: PeftModel, tokenizer: Tokenizer, config: T
             {"name": f.name, "dataset": f.dataset, "role": f.role, "sha1": f.sha1}
             for f in config.data
         ],
+        "continues": _continued(config),
     }
-    write_json(temporary / "graft.json", about)
-    _replace(temporary, folder)
 
 
-def _weights(model: PeftModel) -> dict[str, torch.Tensor]:
-    state = get_peft_model_state_dict(model)
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+def _continued(config: TrainConfig) -> dict[str, object] | None:
+    if not config.initial_adapter:
+        return None
+    adapter = Path(config.initial_adapter)
+    return {
+        "run": config.parent_run,
+        "adapter": config.initial_adapter,
+        "datasets": list(continuing.datasets(adapter)),
+    }
 
 
-def _listed(home: Path) -> list[Path]:
-    whole = [path.parent for path in home.glob(f"step-*/{MARKER}")]
-    return sorted(whole, key=lambda path: int(path.name.removeprefix("step-")))
+def newest(folder: Path) -> Path | None:
+    """Return the folder of a run's newest whole checkpoint."""
+    whole = checkpoints.listed(folder)
+    return whole[-1].folder if whole else None
 
 
-def _replace(temporary: Path, folder: Path) -> None:
-    """Flush a finished folder to disk and give it its name."""
-    for path in temporary.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+def load(folder: Path, trained: Trained) -> None:
+    """Put everything back as it stood when the checkpoint was made."""
+    lora.put_weights(trained.model, folder)
+    # Written by `save` alone, and read without unpickling code.
+    state = torch.load(folder / STATE, weights_only=True, map_location="cpu")
+    trained.optimizer.load_state_dict(state["optimizer"])
+    trained.schedule.load_state_dict(state["schedule"])
+    trained.scaler.load_state_dict(state["scaler"])
+    trained.epoch_losses = list(state["epoch_losses"])
+    torch.set_rng_state(state["random"])
+    if torch.cuda.is_available() and state["random_cuda"]:
+        torch.cuda.set_rng_state_all(state["random_cuda"])
+    if torch.backends.mps.is_available() and state["random_mps"] is not None:
+        torch.mps.set_rng_state(state["random_mps"])
+    value = read_json(folder / MARKER)
+    trained.place = Place(**{name: int(str(value[name])) for name in Place.__dataclass_fields__})
+    told = value["validations"]
+    trained.validations = [
+        (int(step), float(loss)) for step, loss in (told if isinstance(told, list) else [])
+    ]
+
+
+def _state(trained: Trained) -> dict[str, object]:
+    return {
+        "optimizer": trained.optimizer.state_dict(),
+        "schedule": trained.schedule.state_dict(),
+        "scaler": trained.scaler.state_dict(),
+        "epoch_losses": trained.epoch_losses,
+        "random": torch.get_rng_state(),
+        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "random_mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+    }
+
+
+def _replace(folder: Path, write: Callable[[Path], None], last: Path | None) -> None:
+    """Let `write` fill a folder, flush it to disk, and give it its name; raises DiskFull."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        write(temporary)
+        for path in temporary.iterdir():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if _is_full(error):
+            raise DiskFull(folder, last, error) from error
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    # safetensors writes in Rust and gives the number in its words alone.
+    return any(f"os error {number}" in str(error) for number in _FULL)

@@ -1,6 +1,8 @@
 """Writing `events.jsonl`: one JSON object a line, append only."""
 
+import errno
 import json
+import os
 import time
 from pathlib import Path
 
@@ -13,10 +15,16 @@ class Events:
         self._mend()
 
     def tell(self, kind: str, **fields: object) -> None:
-        """Write one event."""
+        """Write one event, whole or not at all; OSError where the disk has no room for it."""
         line = json.dumps({"time": time.time(), "kind": kind, **fields}, ensure_ascii=False)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
+        try:
+            with self._path.open("ab", buffering=0) as file:
+                whole = f"{line}\n".encode()
+                if file.write(whole) < len(whole):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        except OSError:
+            self._mend()
+            raise
 
     def _mend(self) -> None:
         """Cut off a last line that a killed process left half written; no reader has taken it."""

@@ -9,23 +9,26 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Literal
 
 import torch
 
 from pipeline.errors import PipelineError
 from pipeline.models.example import Example
+from pipeline.train import early
 from pipeline.train.config import Settings
-from pipeline.workers import checkpoints
 from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
-from pipeline.workers.checkpoints import Trained
+from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events
 from pipeline.workers.losses import learned_loss
 from pipeline.workers.ranks import Ranks
+from pipeline.workers.samples import Samples
 
 logger = logging.getLogger(__name__)
 
 ShouldStop = Callable[[], bool]
+Reason = Literal["done", "early_stop", "pause", "stop"]
+"""Why a run ended: all is learned, validation no longer falls, or somebody asked."""
 
 
 class LossNotFinite(PipelineError):
@@ -66,7 +69,7 @@ class Loop:
 
     def __init__(
         self,
-        folder: Path,
+        home: Home,
         settings: Settings,
         rows: list[Example],
         held_back: list[Example],
@@ -74,33 +77,40 @@ class Loop:
         machine: Machine,
         events: Events,
         steps_an_epoch: int,
+        samples: Samples,
     ) -> None:
-        self.folder, self.settings, self.events = folder, settings, events
+        self.home, self.settings, self.events, self.samples = home, settings, events, samples
         self.rows, self.held_back = rows, held_back
         self.trained, self.machine, self.steps_an_epoch = trained, machine, steps_an_epoch
         self.lengths = [len(row.ids) for row in rows]
-        # Only float16 needs its gradients scaled up, so that small ones do not vanish.
-        self.scaler = torch.amp.GradScaler(
-            machine.device.type, enabled=machine.dtype == torch.float16
-        )
-        self.validation_loss: float | None = None
-        self.epoch_losses: list[float] = []
         self.tokens_here, self.seconds_here = 0, 0.0
 
-    def epochs(self, should_stop: ShouldStop) -> bool:
-        """Train to the end, or to a stop (False), from wherever the checkpoint left off."""
-        while self.trained.place.epoch < self.settings.epochs:
+    def epochs(self, should_stop: ShouldStop, should_pause: ShouldStop) -> Reason:
+        """Train until there is a reason to end, from wherever the checkpoint left off."""
+        settings = self.settings
+        while self.trained.place.epoch < settings.epochs:
+            if early.is_over(self.trained.validations, settings.early_stop_patience):
+                return "early_stop"
             if not self._epoch(should_stop):
-                self._save()
-                return False
+                self._save(is_inside_epoch=True)
+                return "stop"
             done = replace(self.trained.place, epoch=self.trained.place.epoch + 1)
             self.trained.place = done
-            is_last = done.epoch == self.settings.epochs
-            if is_last or done.epoch % self.settings.validate_every_epochs == 0:
+            is_last = done.epoch == settings.epochs
+            is_asked = self.machine.ranks.any(should_pause())
+            if is_last or is_asked or done.epoch % settings.validate_every_epochs == 0:
                 self.validate()
-            if is_last or done.epoch % self.settings.save_every_epochs == 0:
+            if is_last or is_asked or done.epoch % settings.save_every_epochs == 0 or self._is_best:
                 self._save()
-        return True
+            if is_asked and not is_last:
+                return "pause"
+        return "done"
+
+    @property
+    def _is_best(self) -> bool:
+        """Whether the step at hand has the lowest validation loss so far."""
+        best = early.best(self.trained.validations)
+        return best is not None and best[0] == self.trained.place.step
 
     def _epoch(self, should_stop: ShouldStop) -> bool:
         place = self.trained.place
@@ -110,11 +120,17 @@ class Loop:
             seed=self.settings.seed,
             epoch=place.epoch,
         )
-        self.epoch_losses = []
-        for rows in plan[place.step - place.epoch * self.steps_an_epoch :]:
+        first = place.epoch * self.steps_an_epoch
+        if place.step == first:
+            self.trained.epoch_losses = []
+        every = self.settings.save_every_steps
+        for rows in plan[place.step - first :]:
             if self.machine.ranks.any(should_stop()):
                 return False
             self._step(rows)
+            done = self.trained.place.step
+            if every and done % every == 0 and done < first + self.steps_an_epoch:
+                self._save(is_inside_epoch=True)
         return True
 
     def _step(self, rows: list[int]) -> None:
@@ -133,22 +149,22 @@ class Loop:
             batch = collate([self.rows[row] for row in part], self.machine.pad_id)
             total = learned_loss(trained.model, batch, self.machine.autocast())
             # Every learned token of the step weighs the same, in whichever part it stands.
-            self.scaler.scale(total / learned).backward()
+            trained.scaler.scale(total / learned).backward()
             loss += float(total.detach()) / learned
         (loss,) = ranks.sums([loss])
         if not math.isfinite(loss):
             raise LossNotFinite(trained.place.step + 1, rate)
         ranks.add_gradients(trained.optimizer.param_groups[0]["params"])
-        self.scaler.unscale_(trained.optimizer)
+        trained.scaler.unscale_(trained.optimizer)
         norm = float(
             torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
         )
         # An overflow in float16 is no fault: the scaler leaves that step out and scales less.
-        is_left_out = self.scaler.is_enabled() and not math.isfinite(norm)
+        is_left_out = trained.scaler.is_enabled() and not math.isfinite(norm)
         if not (math.isfinite(norm) or is_left_out):
             raise LossNotFinite(trained.place.step + 1, rate)
-        self.scaler.step(trained.optimizer)
-        self.scaler.update()
+        trained.scaler.step(trained.optimizer)
+        trained.scaler.update()
         if not is_left_out:
             trained.schedule.step()
         trained.optimizer.zero_grad(set_to_none=True)
@@ -156,7 +172,7 @@ class Loop:
         tokens = sum(self.lengths[row] for row in rows)
         seconds = time.monotonic() - started
         self.tokens_here, self.seconds_here = self.tokens_here + tokens, self.seconds_here + seconds
-        self.epoch_losses.append(loss)
+        trained.epoch_losses.append(loss)
         place = trained.place
         trained.place = replace(place, step=place.step + 1, tokens=place.tokens + tokens)
         self.events.tell(
@@ -172,9 +188,12 @@ class Loop:
         )
 
     def validate(self) -> None:
-        """Tell the loss on the rows held back, over all of them and by role."""
-        if not self.held_back:
-            return
+        """Tell the loss on the rows held back, over all of them and by role, and the samples."""
+        if self.held_back:
+            self._validate()
+        self.samples.tell(self.trained.place.step)
+
+    def _validate(self) -> None:
         self.trained.model.eval()
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
@@ -198,31 +217,30 @@ class Loop:
         roles = sorted({row.role for row in self.held_back})
         lost = ranks.sums([sums[role] for role in roles])
         learned = ranks.sums([counts[role] for role in roles])
-        self.validation_loss = sum(lost) / sum(learned)
-        if not math.isfinite(self.validation_loss):
+        loss = sum(lost) / sum(learned)
+        if not math.isfinite(loss):
             raise LossNotFinite(self.trained.place.step, self.trained.schedule.get_last_lr()[0])
         by_role = {role: a / b for role, a, b in zip(roles, lost, learned, strict=True)}
         step = self.trained.place.step
-        self.events.tell("validation", step=step, loss=self.validation_loss, by_role=by_role)
+        self.trained.validations.append((step, loss))
+        self.events.tell("validation", step=step, loss=loss, by_role=by_role)
 
-    def _save(self) -> None:
+    def _save(self, *, is_inside_epoch: bool = False) -> None:
         if not self.machine.ranks.is_first:
             return
-        saved = checkpoints.save(
-            self.folder / "checkpoints", self.trained, keep=self.settings.keep_checkpoints
-        )
+        saved = self.home.save(self.trained, is_inside_epoch=is_inside_epoch)
         step = self.trained.place.step
         self.events.tell("checkpoint", step=step, folder=f"checkpoints/{saved.name}")
         logger.info("Saved %s", saved.name)
 
     def summary(self, started: float) -> dict[str, object]:
         """Return what `result.json` says beside the state; seconds are those of this start."""
-        losses = self.epoch_losses
+        losses, validations = self.trained.epoch_losses, self.trained.validations
         pace = self.tokens_here / self.seconds_here if self.seconds_here else None
         return {
             "step": self.trained.place.step,
             "train_loss": sum(losses) / len(losses) if losses else None,
-            "validation_loss": self.validation_loss,
+            "validation_loss": validations[-1][1] if validations else None,
             "tokens": self.trained.place.tokens,
             "tokens_per_second": None if pace is None else round(pace, 2),
             "seconds": round(time.monotonic() - started, 3),

@@ -6,10 +6,16 @@ from typing import Literal, get_args
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+)
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput
+from pipeline.models.catalog import refuse_adapter
 from pipeline.models.fitting import fit
 from pipeline.models.stored_template import TRAINED
 
@@ -72,13 +78,23 @@ def choose_dtype(device: torch.device, wanted: str = "auto") -> torch.dtype:
 
 
 def load_base(
-    folder: Path, device: str | torch.device, dtype: str = "auto", trust_remote_code: bool = False
+    folder: Path,
+    device: str | torch.device,
+    dtype: str = "auto",
+    trust_remote_code: bool = False,
+    quantization: str = "none",
 ) -> tuple[PreTrainedModel, Tokenizer]:
     """Load the model of a local folder, ready to answer, and its tokenizer.
 
-    Reads safetensors only and never asks a hub. Raises ModelUnreadable, NoSuchDevice.
+    Reads safetensors only and never asks a hub. With a quantization of `4bit` or `8bit` the base
+    is held in so many bits. Raises ModelUnreadable, AdapterNotBase, NoSuchDevice.
     """
+    refuse_adapter(folder)  # which transformers would load on whatever base it names
     place = choose_device(device) if isinstance(device, str) else device
+    fewer_bits: dict[str, object] = {}
+    if quantization != "none":
+        chosen = choose_dtype(place, dtype)
+        fewer_bits = {"quantization_config": _bits(quantization, chosen), "device_map": {"": place}}
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -86,11 +102,25 @@ def load_base(
             use_safetensors=True,
             local_files_only=True,
             trust_remote_code=trust_remote_code,
+            **fewer_bits,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise ModelUnreadable(folder, error) from error
     tokenizer = load_tokenizer(folder, trust_remote_code=trust_remote_code)
-    return model.to(place).eval(), tokenizer
+    # A base in fewer bits was loaded in its place, and must not be moved.
+    return (model if fewer_bits else model.to(place)).eval(), tokenizer
+
+
+def _bits(quantization: str, dtype: torch.dtype) -> BitsAndBytesConfig:
+    """How bitsandbytes holds the base: as in QLoRA (arXiv 2305.14314), or in LLM.int8()."""
+    if quantization == "8bit":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def load_tokenizer(

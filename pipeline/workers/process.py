@@ -14,6 +14,7 @@ from pipeline.workers.events import Events
 
 logger = logging.getLogger(__name__)
 
+RESERVE_BYTES = 65_536
 ShouldStop = Callable[[], bool]
 Work = Callable[[Path, Events, ShouldStop], None]
 Explain = Callable[[Exception], tuple[str, str]]
@@ -29,15 +30,19 @@ def run(folder: Path, work: Work, explain: Explain, is_terminated: ShouldStop) -
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     events = Events(folder)
-    request = folder / "stop.request"
+    request, reserve = folder / "stop.request", folder / ".reserve"
     try:
+        # Given back before the reason is told: on a full disk the words would not fit either.
+        reserve.write_bytes(bytes(RESERVE_BYTES))
         work(folder, events, lambda: is_terminated() or request.exists())
     except Exception as error:
         # The boundary of the process: whoever started it reads the reason from the event.
+        reserve.unlink(missing_ok=True)
         logger.exception("The work in %s failed", folder.name)
         kind, message = explain(error)
         events.tell("error", error=kind, message=message)
         return 1
+    reserve.unlink(missing_ok=True)
     return 0
 
 

@@ -13,47 +13,43 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import PeftModel
 from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
-from pipeline.errors import BadInput, PipelineError
+from pipeline.errors import BadInput
 from pipeline.jsonio import write_json
 from pipeline.models.example import Example, Record, encode
 from pipeline.models.template import with_system_prompt
 from pipeline.publish.rows import read_rows
 from pipeline.train import config as configs
+from pipeline.train import continuing, early
+from pipeline.train.checkpoints import clear_halves
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import checkpoints, showing
 from pipeline.workers.answers import end_ids
-from pipeline.workers.checkpoints import Place, Trained
+from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events, Silent
+from pipeline.workers.failing import DataChanged, Explained
 from pipeline.workers.linear import make_lean
-from pipeline.workers.loop import Loop, LossNotFinite, Machine
-from pipeline.workers.model import choose_device, load_base, special_tokens
+from pipeline.workers.loop import Loop, Machine, Reason
+from pipeline.workers.lora import with_lora
+from pipeline.workers.model import choose_device, choose_dtype, load_base, special_tokens
+from pipeline.workers.neftune import add_noise
 from pipeline.workers.process import ShouldStop, run, start
 from pipeline.workers.prompts import HubCoder
 from pipeline.workers.ranks import join, leave, local_number
+from pipeline.workers.samples import Samples
 from pipeline.workers.trackers import Tracked
-
-
-class DataChanged(PipelineError):
-    """A data file is not what it was when the run was launched."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(
-            f"{path.name} is not the file that this run was launched with (its SHA-1 differs). "
-            "Export again and start a new run."
-        )
-        self.path = path
 
 
 def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     """Run one training to its end and write the result."""
     started = time.monotonic()
     config = configs.read(folder)
-    device = f"cuda:{local_number()}" if config.device.startswith("cuda") else config.device
-    ranks = join(choose_device(device))
+    is_gpu = config.device.startswith("cuda")
+    device = choose_device(f"cuda:{local_number()}" if is_gpu else config.device)
+    ranks = join(device)
     if not ranks.is_first:
         events = Silent()
     elif config.report_to:
@@ -65,7 +61,11 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     torch.set_float32_matmul_precision("high")
 
     base, tokenizer = load_base(
-        Path(config.model), device, settings.dtype, trust_remote_code=config.trust_remote_code
+        Path(config.model),
+        device,
+        settings.dtype,
+        trust_remote_code=config.trust_remote_code,
+        quantization=settings.quantization,
     )
     tokenizer.chat_template = _template(tokenizer, config)
     ends = _end_ids(base, tokenizer)
@@ -74,11 +74,19 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     if not rows:
         raise BadInput("No row has an answer within cutoff_tokens. Raise it, or export other rows.")
 
-    model = _with_lora(base, settings)
+    home = Home(folder, tokenizer, config)
+    if ranks.is_first:
+        clear_halves(folder)
+    newest = checkpoints.newest(folder)
+    parent = Path(config.initial_adapter) if config.initial_adapter else None
+    model = with_lora(base, settings, newest or parent)
     make_lean(model)
+    if settings.neftune_alpha:
+        add_noise(model, settings.neftune_alpha, int(tokenizer.pad_token_id))
+    _warn(config, events)
     machine = Machine(
-        device=base.device,
-        dtype=base.dtype,
+        device=device,
+        dtype=choose_dtype(device, settings.dtype),
         pad_id=int(tokenizer.pad_token_id),
         ranks=ranks,
     )
@@ -86,8 +94,6 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     steps_an_epoch = math.ceil(len(rows) / rows_a_step)
     steps = steps_an_epoch * settings.epochs
     trained = _prepared(model, settings, steps, machine)
-
-    newest = checkpoints.newest(folder / "checkpoints")
     if newest:
         checkpoints.load(newest, trained)
     ranks.agree(trained.optimizer.param_groups[0]["params"])
@@ -103,18 +109,55 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         resumed_step=trained.place.step,
     )
     events.tell("state", state="training")
-    loop = Loop(folder, settings, rows, held_back, trained, machine, events, steps_an_epoch)
+    prompts = settings.sample_prompts if ranks.is_first else ()
+    samples = Samples(model, tokenizer, prompts, events)
+    loop = Loop(home, settings, rows, held_back, trained, machine, events, steps_an_epoch, samples)
     if trained.place.step == 0:
         loop.validate()
-    is_whole = loop.epochs(should_stop)
+    reason = loop.epochs(should_stop, (folder / "pause.request").exists)
 
-    events.tell("state", state="saving")
-    state = "finished" if is_whole else "stopped"
+    ended = _keep(loop, reason)
     if ranks.is_first:
-        checkpoints.save_adapter(folder / "adapter", model, tokenizer, config)
-        write_json(folder / "result.json", {"state": state, **loop.summary(started)})
-    events.tell("end", state=state, step=trained.place.step)
+        write_json(folder / "result.json", {**ended, **loop.summary(started)})
+    events.tell("end", step=trained.place.step, **ended)
     leave()
+
+
+def _keep(loop: Loop, reason: Reason) -> dict[str, object]:
+    """Save the run's adapter, the best with early stopping, else the last; return how it ended."""
+    loop.events.tell("state", state="saving")
+    trained = loop.trained
+    is_whole = reason in ("done", "early_stop")
+    best = early.best(trained.validations) if loop.settings.early_stop_patience else None
+    step = best[0] if best and is_whole else trained.place.step
+    if loop.machine.ranks.is_first:
+        if step == trained.place.step:
+            loop.home.save_adapter(trained.model)
+        else:
+            loop.home.adopt(step)
+    state = "finished" if is_whole else "stopped"
+    return {"state": state, "reason": reason, "adapter_step": step}
+
+
+def _warn(config: TrainConfig, events: Events) -> None:
+    """Tell what a person should know of the variant, and what a continued adapter may lose."""
+    if config.settings.dora:
+        events.tell(
+            "warning",
+            message="DoRA learns noticeably slower, and Compare cannot ask such an adapter in one "
+            "batch with others: it is asked on its own.",
+        )
+    if not config.initial_adapter:
+        return
+    known = continuing.datasets(Path(config.initial_adapter))
+    left_out = sorted(set(known) - {file.dataset for file in config.data})
+    if left_out:
+        events.tell(
+            "warning",
+            message=f"The adapter that this run continues learned from {', '.join(known)}. Not in "
+            f"this run: {', '.join(left_out)}. What is not repeated fades; add them, or a share "
+            "of them, if it must not.",
+        )
 
 
 def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
@@ -150,7 +193,10 @@ def _examples(
     too_long = 0
     for file in files:
         path = Path(config.export) / file.name
-        data = path.read_bytes()
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise DataChanged(path, "it is not there any more") from error
         if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
             raise DataChanged(path)
         records = read_rows(file.name, data)
@@ -190,22 +236,6 @@ def _check_pages(
         )
 
 
-def _with_lora(base: torch.nn.Module, settings: Settings) -> PeftModel:
-    """Put LoRA on every linear layer but the output; its weights are float32."""
-    torch.manual_seed(settings.seed)
-    if settings.gradient_checkpointing:
-        base.activation_checkpointing_enable()
-        base.enable_input_require_grads()
-    lora = LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.alpha,
-        lora_dropout=settings.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(base, lora)
-
-
 def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine) -> Trained:
     optimizer = torch.optim.AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
@@ -221,44 +251,14 @@ def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine
         return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1)))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
-    return Trained(model, optimizer, schedule, Place())
+    # Only float16 needs its gradients scaled up, so that small ones do not vanish.
+    scaler = torch.amp.GradScaler(machine.device.type, enabled=machine.dtype == torch.float16)
+    return Trained(model, optimizer, schedule, scaler)
 
 
 def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     """Run one training to its end; the exit code is 0 unless it failed."""
-    return run(folder, train, _explained, is_terminated)
-
-
-def _explained(error: Exception) -> tuple[str, str]:
-    """Return the class of a failure and words that a person can act on."""
-    match error:
-        case LossNotFinite():
-            return "not_finite", str(error)
-        case DataChanged():
-            return "data", str(error)
-        case PipelineError():
-            return "model", str(error)
-        case torch.OutOfMemoryError() | MemoryError():
-            return _out_of_memory(error)
-        case RuntimeError() if any(words in str(error) for words in _OTHER_ALLOCATORS):
-            return _out_of_memory(error)
-        case OSError():
-            return "disk", (
-                f"A file could not be read or written: {error}. The last checkpoint is still good."
-            )
-        case _:
-            return "unknown", f"{type(error).__name__}: {error}. The log has the details."
-
-
-# What torch says where only CUDA has a class of its own for it.
-_OTHER_ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory")
-
-
-def _out_of_memory(error: Exception) -> tuple[str, str]:
-    return "out_of_memory", (
-        f"The memory of the device is full ({error}). Lower batch_tokens first, then "
-        "cutoff_tokens, or turn gradient_checkpointing on; then resume."
-    )
+    return run(folder, train, Explained(folder), is_terminated)
 
 
 if __name__ == "__main__":

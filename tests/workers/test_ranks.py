@@ -16,8 +16,8 @@ from pipeline.workers import several, train
 from pipeline.workers.events import Events
 from pipeline.workers.ranks import Ranks
 from pipeline.workspace import REPOSITORY
-from tests.workers.test_train import after, events_of, losses, never
-from tests.workers.training import make_run
+from tests.workers.test_train import after, losses
+from tests.workers.training import events_of, make_run, never
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m")
 

@@ -11,8 +11,7 @@ from pipeline.errors import BadInput
 from pipeline.train import config, tracking
 from pipeline.workers.events import Events
 from pipeline.workers.trackers import Tracked
-from tests.workers.test_train import events_of
-from tests.workers.training import make_run
+from tests.workers.training import events_of, make_run
 
 
 class Trackio:

@@ -1,7 +1,6 @@
 """The training worker: learns, resumes as if never stopped, stops with a save, fails in words."""
 
 import itertools
-import json
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,22 +16,13 @@ from pipeline.workers import train
 from pipeline.workers.events import Events
 from pipeline.workers.loop import Loop
 from pipeline.workers.model import attach_adapters, load_base
-from tests.workers.training import ROWS, make_run
-
-
-def never() -> bool:
-    return False
+from tests.workers.training import ROWS, events_of, make_run, never
 
 
 def after(calls: int):
     """A stop request that comes after so many looks."""
     seen = itertools.count(1)
     return lambda: next(seen) > calls
-
-
-def events_of(folder: Path, kind: str) -> list[dict[str, Any]]:
-    lines = (folder / "events.jsonl").read_text().splitlines()
-    return [event for event in map(json.loads, lines) if event["kind"] == kind]
 
 
 def losses(folder: Path) -> dict[int, float]:

@@ -16,7 +16,7 @@ TEMPLATE = (
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
-def make_base(folder: Path) -> Path:
+def make_base(folder: Path, *, layers: int = 2) -> Path:
     """Write a random base model of some thousand weights and return its folder."""
     torch.manual_seed(0)
     tokenizer = make_tokenizer()
@@ -24,7 +24,7 @@ def make_base(folder: Path) -> Path:
         vocab_size=len(tokenizer),
         hidden_size=32,
         intermediate_size=48,
-        num_hidden_layers=2,
+        num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=2,
         max_position_embeddings=256,
