@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
+from pipeline.jsonio import read_json, write_json
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
+from pipeline.publish.verify import MANIFEST
 from pipeline.queue import changes
 from pipeline.train import jobs, state
 from pipeline.train.config import Settings
@@ -254,3 +257,35 @@ def test_a_log_tail_survives_progress_bars_and_bad_bytes(tmp_path: Path):
     (tmp_path / state.LOG_NAME).write_bytes(b"10%\r100% done\n\xff\xfe broken\n\nlast")
     assert processes.log_tail(tmp_path / state.LOG_NAME)[0] == "100% done"
     assert processes.log_tail(tmp_path / state.LOG_NAME)[-1] == "last"
+
+
+def test_an_adapter_is_refused_as_a_base_and_nothing_starts(workspace: Workspace):
+    folder = workspace.root / "adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "/models/tiny"}')
+    with pytest.raises(BadInput, match=r"is an adapter, not a base.* /models/tiny"):
+        launch(workspace, model=folder)
+    assert jobs.listed(workspace) == ()
+
+
+def test_an_export_of_zero_rows_is_refused_and_nothing_starts(workspace: Workspace):
+    folder = workspace.exports / "clinic-1"
+    for path in folder.glob("*_format?.json"):
+        path.unlink()
+    value: dict[str, Any] = read_json(folder / MANIFEST)
+    value["files"] = [each for each in value["files"] if each["split"] == "test"]
+    write_json(folder / MANIFEST, value)
+    with pytest.raises(BadInput, match="has no training rows"):
+        launch(workspace)
+    assert jobs.listed(workspace) == ()
+
+
+def test_a_pause_is_asked_for_and_taken_back(workspace: Workspace):
+    run = launch(workspace)
+    until(lambda: steps(workspace, run.id) > 0)
+    assert jobs.pause(workspace, run.id).is_pausing
+    assert not jobs.pause(workspace, run.id, wanted=False).is_pausing
+    jobs.stop(workspace, run.id)
+    reaches(workspace, run.id, "stopped")
+    with pytest.raises(DoesNotHold, match="does not run"):
+        jobs.pause(workspace, run.id)
