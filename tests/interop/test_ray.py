@@ -16,8 +16,8 @@ import pytest
 from pipeline.train import config, state
 from pipeline.workers import remote, train
 from pipeline.workers.events import Events
-from tests.workers.test_train import events_of, losses, never
-from tests.workers.training import make_run
+from tests.workers.test_train import losses
+from tests.workers.training import events_of, make_run, never
 
 HOME = os.environ.get("GRAFT_RAY", "")
 pytestmark = [

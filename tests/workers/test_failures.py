@@ -104,7 +104,7 @@ def test_an_adapter_in_the_place_of_a_base_is_named_with_its_base(tmp_path: Path
     adapter = make_adapter(base, tmp_path / "adapter")
     error, message = failure(make_run(tmp_path, about={"model": str(adapter)}))
     assert error == "model"
-    assert "is an adapter, not a base" in message
+    assert "is a LoRA adapter" in message
     assert str(base) in message
 
 

@@ -14,8 +14,7 @@ from pipeline.train import config, parcel, state
 from pipeline.train.cluster import Cluster, NotLoopback
 from pipeline.workers import remote
 from tests.workers.fake_cluster import FakeCluster, fake_cluster
-from tests.workers.test_train import events_of
-from tests.workers.training import make_run
+from tests.workers.training import events_of, make_run
 
 END = {"time": 1.0, "kind": "end", "state": "finished", "step": 6}
 STEPS = [{"time": float(n), "kind": "step", "step": n, "loss": 1 / n} for n in range(1, 7)]

@@ -263,7 +263,7 @@ def test_an_adapter_is_refused_as_a_base_and_nothing_starts(workspace: Workspace
     folder = workspace.root / "adapter"
     folder.mkdir()
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "/models/tiny"}')
-    with pytest.raises(BadInput, match=r"is an adapter, not a base.* /models/tiny"):
+    with pytest.raises(BadInput, match=r"is a LoRA adapter, trained on the base /models/tiny"):
         launch(workspace, model=folder)
     assert jobs.listed(workspace) == ()
 
