@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pipeline import processes
 from pipeline.jsonio import read_json
+from pipeline.launches import read_exit
 from pipeline.models import tokenizer
 from pipeline.models.shape import shape_of
 from pipeline.models.template import SystemPrompt
@@ -66,7 +67,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "rank 16": {},
     "rank 64": {"rank": 64, "alpha": 128},
     "checkpointing": {"gradient_checkpointing": True},
-    "attention only": {"targets": "attention"},
+    "dropout": {"dropout": 0.1},
     "one row at once": {"batch_rows": 1, "accumulation": 4},
     "twice the rows": {"batch_rows": 8},
 }
@@ -154,7 +155,7 @@ def measured(home: Path, plan: TrainConfig) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp(dir=home))
     config.write(folder, plan)
     processes.start(folder, processes.Worker("pipeline.workers.train", log_name="train.log"))
-    while processes.read_exit(folder) is None:
+    while read_exit(folder) is None:
         time.sleep(0.5)
     return read_json(folder / "result.json")
 

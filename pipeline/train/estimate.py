@@ -15,12 +15,14 @@ from pipeline.train.config import Settings
 
 SIZES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 MIB = 2**20
-PROCESS_BYTES = {"cpu": 700 * MIB, "cuda": 560 * MIB, "mps": 560 * MIB}
+PROCESS_BYTES = {"cpu": 620 * MIB, "cuda": 560 * MIB, "mps": 560 * MIB}
 """Python, torch, transformers, PEFT and what they load; on a GPU its context and libraries."""
-HOLES = {"cpu": 1.45, "cuda": 1.1, "mps": 1.1}
-"""What is taken for a byte that the layers hold: with torch's alignment a hole in the heap of a CPU
-does not fit the next tensor of the same size."""
-HOLES_OF_LAYERS = {"cpu": 0.25}
+HOLES = {"cpu": 1.06, "cuda": 1.1, "mps": 1.1}
+"""What is taken for a byte that the layers hold."""
+PEFT_HOLES = {"cpu": 1.45}
+"""The same where PEFT's own layers compute, as with dropout and DoRA: of the short-lived tensors
+that they make, the holes in the heap do not fit the next tensor of the same size."""
+HOLES_OF_LAYERS = {"cpu": 0.1}
 """With checkpointing, the share of all layers' tensors whose place stays taken though they are
 gone."""
 SIMULATED_ROWS, SIMULATED_EPOCHS = 20_000, 3
@@ -192,6 +194,8 @@ def activation_bytes(shape: ModelShape, settings: Settings, on: Machine, part: P
     """Return what the layers take at their peak, with what the allocator leaves unused."""
     held = held_bytes(shape, settings, on, part)
     holes = HOLES.get(on.device, HOLES["cpu"])
+    if settings.dropout or settings.dora or settings.quantization != "none":
+        holes = PEFT_HOLES.get(on.device, holes)
     if not settings.gradient_checkpointing:
         return int(held * holes)
     # One layer in full, while it is computed again.
