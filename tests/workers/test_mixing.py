@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from pipeline.chat.protocol import BASE
-from pipeline.workers.generate import only, padded
+from pipeline.chat.protocol import BASE, Settings
+from pipeline.workers.generate import Request, generate, only, padded
 from pipeline.workers.mixing import CannotMix, hindrances, mixed
 from pipeline.workers.model import attach_adapters, load_base
 from pipeline.workers.narrow import quicken
@@ -122,3 +122,28 @@ def test_the_quick_product_of_few_rows_is_the_product(rows: int, has_bias: bool)
     assert (given - expected).abs().max() < 1e-5
     layer(x).sum().backward()
     assert layer.weight.grad is not None
+
+
+def test_fifty_prompts_are_answered_as_by_each_model_loaded_alone(
+    tiny: Path, variety: dict[str, Path]
+):
+    asked = [f"{text} {'水' * (n % 7)}{n}{'?' * (n % 23)}" for n in range(13) for text in TEXTS][
+        :50
+    ]
+    settings = Settings(max_tokens=12)
+    alone: dict[str, list[tuple[int, ...]]] = {}
+    for name, adapters in {BASE: {}, **{n: {n: path} for n, path in variety.items()}}.items():
+        base, tokenizer = load_base(tiny / "base", "cpu")
+        model = attach_adapters(base, adapters)
+        ids = [tuple(tokenizer(text).input_ids) for text in asked]
+        given = [generate(model, tokenizer, [Request(name, each)], settings)[0] for each in ids]
+        alone[name] = [each.token_ids for each in given]
+    base, tokenizer = load_base(tiny / "base", "cpu")
+    model = attach_adapters(base, variety)
+    for start in range(0, len(ids), 5):
+        requests = [Request(name, each) for each in ids[start : start + 5] for name in alone]
+        given = generate(model, tokenizer, requests, settings)
+        expected = [alone[name][start + n] for n in range(5) for name in alone]
+        assert [each.token_ids for each in given] == expected
+        assert {each.mode for each in given} == {"mixed"}
+    assert len({answer for answers in alone.values() for answer in answers}) > 100
