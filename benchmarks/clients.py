@@ -108,7 +108,7 @@ def make_adapter(model: Path, folder: Path, seed: int) -> None:
     with torch.no_grad():
         for name, weights in attached.named_parameters():
             if "lora_B" in name:
-                weights.normal_(0, 0.02)
+                weights.normal_(0, 0.06)
     attached.save_pretrained(folder)
 
 

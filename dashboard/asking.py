@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import streamlit as st
 
 from dashboard.background import logged
-from pipeline.chat import client
-from pipeline.chat.client import Endpoint
 from pipeline.chat.protocol import Final, Piece, Question, Text
 from pipeline.errors import PipelineError
 
+E = TypeVar("E")
+"""Where the models are asked: an endpoint, or several."""
 Phase = Literal["loading", "answering", "done", "stopped", "failed"]
 MOST_REMEMBERED = 50
 
@@ -51,10 +51,15 @@ class Asking:
     """One question to several models, from the first word to the kept comparison."""
 
     def __init__(
-        self, question: Question, prompt: str = "", *, clock: Callable[[], float] = time.monotonic
+        self,
+        question: Question,
+        prompt: str = "",
+        *,
+        is_blind: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`prompt` is what the person wrote, without the task sentence put before it."""
-        self.question, self.prompt = question, prompt
+        self.question, self.prompt, self.is_blind = question, prompt, is_blind
         self._clock = clock
         self._since = clock()
         self._changed = threading.Condition()
@@ -69,9 +74,9 @@ class Asking:
 
     def start(
         self,
-        connect: Callable[[], Endpoint],
+        connect: Callable[[], E],
         keep: Callable[[View], int],
-        ask: Callable[[Endpoint, Question], Iterator[Piece]] = client.compare,
+        ask: Callable[[E, Question], Iterator[Piece]],
     ) -> None:
         """Connect, ask and keep in a thread of its own; returns at once."""
         work = threading.Thread(
@@ -98,9 +103,9 @@ class Asking:
 
     def _work(
         self,
-        connect: Callable[[], Endpoint],
+        connect: Callable[[], E],
         keep: Callable[[View], int],
-        ask: Callable[[Endpoint, Question], Iterator[Piece]],
+        ask: Callable[[E, Question], Iterator[Piece]],
     ) -> None:
         try:
             endpoint = connect()

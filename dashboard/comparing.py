@@ -1,4 +1,4 @@
-"""What the Compare page reacts with: choosing an adapter, asking, voting, opening what was asked.
+"""What the Compare page reacts with: asking, stopping, going on, opening what was asked.
 
 Holds the page's session state under names that start with `compare_`; what is on the page stands
 in the address too (`ask=` in progress, `comparison=` kept), so that a reload finds it again.
@@ -6,87 +6,61 @@ in the address too (`ask=` in progress, `comparison=` kept), so that a reload fi
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import streamlit as st
 
-from dashboard import asking, serving, state
-from dashboard.asking import Asking, View
+from dashboard import asking, compare_question, lineup, serving, state
+from dashboard.asking import Asking
+from dashboard.compare_question import Prepared
 from dashboard.guard import reaction
 from dashboard.parts.notices import done
 from dashboard.parts.prose import pieces
-from dashboard.serving import Choice
-from dashboard.text import plain, t
-from pipeline.chat.compare import conversation, kept_stamp
-from pipeline.chat.protocol import (
-    BASE,
-    Final,
-    Policy,
-    Question,
-    Settings,
-    SystemPrompt,
-    parse_stamp,
-)
+from dashboard.text import t
+from pipeline.chat.compare import conversation
+from pipeline.chat.protocol import Final, Message, parse_stamp
+from pipeline.chat.question_sets import Listed
 from pipeline.errors import BadInput
 from store import votes
 from store.errors import NotFound
-from store.record_types import Comparison, NewComparison, Vote
+from store.record_types import Comparison
 
-POLICIES: tuple[Policy, ...] = ("trained", "model", "none", "text")
-DEFAULTS: dict[str, object] = {
-    "compare_system": "trained",
-    "compare_text": "",
-    "compare_temperature": 0.0,
-    "compare_max_tokens": 256,
-    "compare_seed": 0,
-    "compare_trigger": True,
-}
 LONGEST_PROMPT = 100_000
 MOST_PAST = 20
 LEAST_SHARED = 0.3
 """Below this share of common words, marks cover nearly everything and tell nothing."""
-RUN, ASK, OPEN = "run", "ask", "comparison"
-CHOSEN = "compare_run"
+ASK, OPEN = "ask", "comparison"
+FOLLOWING = "compare_follow"
 Likeness = Literal["same_answer", "differences", "too_different"]
 
 
-class NoSystemText(BadInput):
-    """A system prompt of one's own was chosen and not written."""
+@reaction
+def rearranged() -> None:
+    """Put the chosen columns into the address and begin with an empty page."""
+    st.query_params.from_dict({lineup.COLUMNS: ",".join(lineup.chosen())})
 
-    def __init__(self) -> None:
-        super().__init__("Write the text of the system prompt, or choose another.")
+
+def ask(prompt: str, *, after: Comparison | None = None) -> None:
+    """Begin a comparison of what a person wrote, as a new one or `after` another, and show it."""
+    chosen = compare_question.in_order(lineup.chosen())
+    messages = conversation(prompt, compare_question.trigger(chosen))
+    show(compare_question.put(Listed(prompt, ""), messages, chosen, after=after))
 
 
-def restore(choices: Mapping[str, Choice]) -> None:
-    """Set first values: the settings, and the adapter of the run that the address names."""
-    for key, value in DEFAULTS.items():
-        st.session_state.setdefault(key, value)
-    asked = st.query_params.get(RUN, "")
-    if CHOSEN not in st.session_state and asked in choices:
-        st.session_state[CHOSEN] = asked
-    if st.session_state.get(CHOSEN) not in choices:
-        st.session_state[CHOSEN] = next(iter(choices))
+def show(prepared: Prepared) -> None:
+    """Start a comparison and put it on the page."""
+    prepared.start()
+    _address({ASK: asking.remember(prepared.asking)})
 
 
 @reaction
-def chosen() -> None:
-    """Put the chosen run into the address and begin with an empty page."""
-    st.query_params.from_dict({RUN: st.session_state[CHOSEN]})
-
-
-def ask(choice: Choice, prompt: str) -> None:
-    """Begin a comparison and put it on the page; loads the model first where it must."""
-    _begin(choice, question(choice, prompt), prompt)
-
-
-@reaction
-def ask_again(before: Asking, choice: Choice) -> None:
+def ask_again(before: Asking) -> None:
     """Ask the same once more, loading the model again where its process is gone."""
-    _begin(choice, before.question, before.prompt)
+    again = Asking(before.question, before.prompt, is_blind=before.is_blind)
+    show(compare_question.prepared(again))
 
 
 @reaction
@@ -103,10 +77,18 @@ def unload(folder: Path) -> None:
 
 
 @reaction
-def vote(comparison_id: int, choice: Vote) -> None:
+def vote(comparison_id: int, choice: str) -> None:
     """Keep the one vote of a comparison."""
     votes.vote(state.store(), comparison_id, choice)
     done(t("compare.vote_kept"))
+
+
+@reaction
+def open_next(question_set: str, after: int) -> None:
+    """Open the next comparison of a list that waits for a vote."""
+    found = votes.next_open(state.store(), question_set, after=after)
+    if found is not None:
+        _address({OPEN: str(found)})
 
 
 @reaction
@@ -114,32 +96,6 @@ def open_past(comparison_ids: Sequence[int]) -> None:
     """Open the comparison whose row was clicked in the table of earlier ones."""
     row = st.session_state["compare_open"].row
     _address({OPEN: str(comparison_ids[row])})
-
-
-def question(choice: Choice, prompt: str) -> Question:
-    """Put the prompt to both models as the settings say; NoSystemText where that text is empty."""
-    policy = cast("Policy", st.session_state["compare_system"])
-    text = str(st.session_state["compare_text"])
-    if policy == "text" and not text.strip():
-        raise NoSystemText
-    return Question(
-        conversation(prompt, trigger(choice)),
-        (BASE, str(choice.run_id)),
-        Settings(
-            temperature=float(st.session_state["compare_temperature"]),
-            max_tokens=int(st.session_state["compare_max_tokens"]),
-            seed=int(st.session_state["compare_seed"]),
-        ),
-        SystemPrompt(policy, text if policy == "text" else ""),
-    )
-
-
-def trigger(choice: Choice) -> str:
-    """Return the task sentence that goes before the question; empty where none is wanted."""
-    if not choice.triggers or not st.session_state["compare_trigger"]:
-        return ""
-    wanted = st.session_state.get("compare_dataset")
-    return dict(choice.triggers).get(wanted or "", choice.triggers[0][1])
 
 
 def current() -> Asking | None:
@@ -167,10 +123,22 @@ def opened() -> Comparison | None:
         return None
 
 
+def followed() -> Comparison | None:
+    """Return the comparison whose conversation the next question goes on with, if one is to."""
+    return opened() if st.session_state.get(FOLLOWING) else None
+
+
 def is_lost() -> bool:
     """Whether the address names a comparison that was in progress when the dashboard ended."""
     name = st.query_params.get(ASK)
     return name is not None and asking.find(name) is None
+
+
+def earlier(comparison: Comparison, model: str) -> tuple[Message, ...]:
+    """Return what a model was asked and said before, in a conversation of several turns."""
+    kept = comparison.settings.get("conversations")
+    mine = kept.get(model, ()) if isinstance(kept, dict) else ()
+    return tuple(Message(each["role"], each["content"]) for each in mine)[:-1]
 
 
 def finals_of(comparison: Comparison) -> dict[str, Final]:
@@ -185,27 +153,23 @@ def finals_of(comparison: Comparison) -> dict[str, Final]:
     return found
 
 
-def likeness(texts: dict[str, str]) -> Likeness:
-    """Say how much two answers share."""
-    one, other = list(texts.values())[:2]
-    if one == other:
+def likeness(texts: Sequence[str]) -> Likeness:
+    """Say how much answers share with the first."""
+    first, others = texts[0], texts[1:]
+    if all(text == first for text in others):
         return "same_answer"
-    matcher = SequenceMatcher(None, pieces(one), pieces(other), autojunk=False)
-    return "differences" if matcher.ratio() >= LEAST_SHARED else "too_different"
+    shares = (_share(first, text) for text in others)
+    return "differences" if any(share >= LEAST_SHARED for share in shares) else "too_different"
 
 
 def marks(texts: dict[str, str]) -> dict[str, str]:
-    """Return for each model the answer that its own is marked against; none where it is no use."""
-    if len(texts) != 2 or likeness(texts) != "differences":
-        return {}
-    (one, first), (other, second) = texts.items()
-    return {one: second, other: first}
+    """Return for each model the answer that its own is marked against; none where it is no use.
 
-
-def choice_words(choice: Choice) -> str:
-    """Name an adapter in the list to choose from."""
-    words = plain("compare.adapter_name", run=choice.run_id, title=choice.title)
-    return f"{words} ({plain('compare.base_of', base=choice.base.name)})"
+    Two are marked against each other, more against the first.
+    """
+    (lead, first), *others = texts.items()
+    against = {model: first for model, text in others if _share(first, text) >= LEAST_SHARED}
+    return {lead: others[0][1], **against} if len(others) == 1 and against else against
 
 
 def pause(seconds: float) -> None:
@@ -213,34 +177,11 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _begin(choice: Choice, asked: Question, prompt: str) -> None:
-    database = state.store()
-    begun = Asking(asked, prompt)
-    begun.start(
-        connect=serving.connector(choice),
-        keep=lambda view: votes.add(database, _record(choice, begun, view)),
-    )
-    _address({ASK: asking.remember(begun)})
-
-
-def _record(choice: Choice, asked: Asking, view: View) -> NewComparison:
-    return NewComparison(
-        prompt=asked.prompt,
-        settings={
-            "run": choice.run_id,
-            "base": str(choice.base),
-            "messages": [asdict(message) for message in asked.question.messages],
-            "system_prompt": asdict(asked.question.system_prompt),
-            **asdict(asked.question.settings),
-        },
-        answers=tuple(
-            (model, view.texts[model], kept_stamp(view.finals.get(model)))
-            for model in asked.question.models
-        ),
-    )
+def _share(one: str, other: str) -> float:
+    return SequenceMatcher(None, pieces(one), pieces(other), autojunk=False).ratio()
 
 
 def _address(wanted: dict[str, str]) -> None:
-    """Name what is on the page in the address; the chosen run stays."""
-    run = st.query_params.get(RUN)
-    st.query_params.from_dict(({RUN: run} if run else {}) | wanted)
+    """Name what is on the page in the address; the chosen columns stay."""
+    named = {key: st.query_params[key] for key in (lineup.COLUMNS,) if key in st.query_params}
+    st.query_params.from_dict(named | wanted)

@@ -1,14 +1,16 @@
 """Which adapters and devices there are to choose from, and the process that holds a base."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard import state, watching
 from dashboard.text import plain
-from pipeline.chat import server
+from pipeline.chat import client, server
 from pipeline.chat.client import Endpoint
+from pipeline.chat.columns import server_config
 from pipeline.chat.config import ServerConfig
+from pipeline.chat.errors import ChatError
 from pipeline.chat.server import Server
 from pipeline.train.devices import devices
 
@@ -64,31 +66,38 @@ def device_names() -> dict[str, str]:
     }
 
 
-def config(choice: Choice) -> ServerConfig:
-    """Return what a process must hold to answer as a choice and its base."""
-    return ServerConfig(
-        model=choice.base,
-        adapters={str(choice.run_id): choice.adapter},
-        device="auto",
-        trust_remote_code=choice.trust_remote_code,
-    )
+def config(columns: Sequence[str]) -> ServerConfig | None:
+    """Return what a process must hold to answer for columns; None where none of them is ours."""
+    return server_config(columns, watching.listed())
 
 
-def found(choice: Choice) -> Server | None:
-    """Return the live process that holds a choice; None where the first question must load it."""
-    return server.find(state.workspace(), config(choice))
+def found(columns: Sequence[str]) -> Server | None:
+    """Return the live process that holds all columns; None where a question must load it."""
+    wanted = config(columns)
+    return server.find(state.workspace(), wanted) if wanted else None
 
 
-def connector(choice: Choice) -> Callable[[], Endpoint]:
-    """Return what loads a choice where it must and says where to ask; runs outside the session."""
-    workspace, wanted = state.workspace(), config(choice)
+def connector(columns: Sequence[str]) -> Callable[[], Endpoint | None]:
+    """Return what loads columns where it must and says where to ask; runs outside the session."""
+    workspace, wanted = state.workspace(), config(columns)
+    if wanted is None:
+        return lambda: None
     return lambda: server.wait_ready(server.ensure(workspace, wanted)).endpoint
 
 
-def last_loading_s(choice: Choice) -> float | None:
-    """Return how long the model of a choice took to load the last time."""
-    for each in server.list_servers(state.workspace()):
-        if each.config.model == choice.base and each.ready_at and each.started_at:
+def memory_bytes(held: Server) -> int:
+    """Return how much memory a live process holds; 0 where it does not say."""
+    try:
+        return client.health(held.endpoint, timeout_s=1.0).memory_bytes
+    except ChatError:
+        return 0
+
+
+def last_loading_s(columns: Sequence[str]) -> float | None:
+    """Return how long the base of some columns took to load the last time."""
+    wanted = config(columns)
+    for each in server.list_servers(state.workspace()) if wanted else ():
+        if wanted and each.config.model == wanted.model and each.ready_at and each.started_at:
             return each.ready_at - each.started_at
     return None
 

@@ -12,6 +12,8 @@ import pyarrow.compute
 
 from store.types import RowShape, Status
 
+TEST_TAG = "test"
+"""A pair that a person tagged so is only ever tested."""
 _STRETCH_ROWS = 20_000
 
 
@@ -38,12 +40,14 @@ def outline(
 ) -> pyarrow.Table:
     """Return the pairs of a stretch, in no order: sorting numbers later is cheaper than texts.
 
-    Columns: id, version, is_unreviewed, question, context, answer, has_system, has_history,
-    has_facts, has_braces (in a text that is not among these), and how many bytes all its text has.
+    Columns: id, version, is_unreviewed, is_test, question, context, answer, has_system,
+    has_history, has_facts, has_braces (in a text that is not among these), and how many bytes all
+    its text has.
     """
     return cursor.sql(
         f"""
-        SELECT id, version, status = 'unreviewed' AS is_unreviewed, question, context, answer,
+        SELECT id, version, status = 'unreviewed' AS is_unreviewed,
+               list_contains(tags, '{TEST_TAG}') AS is_test, question, context, answer,
                coalesce(system, '') <> '' AS has_system, history <> '[]' AS has_history,
                len(facts) > 0 AS has_facts, {_HAS_BRACES} AS has_braces,
                {" + ".join(f"strlen({text})" for text in _TEXTS)} AS bytes

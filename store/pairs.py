@@ -81,6 +81,16 @@ def insert_many_in(
     return action_id
 
 
+def add_one(db: Database, dataset_id: int, row: NewPair, *, tags: tuple[str, ...] = ()) -> int:
+    """Add a single pair with its tags as one action, and return its id."""
+    with db.write() as cursor:
+        action_id = insert_many_in(cursor, dataset_id, [row], summary=row.source_file)
+        made = "SELECT id FROM pairs WHERE import_action_id = ?"
+        ((pair_id,),) = cursor.execute(made, [action_id]).fetchall()
+        cursor.execute("UPDATE pairs SET tags = ? WHERE id = ?", [list(tags), pair_id])
+        return cast("int", pair_id)
+
+
 def get(db: Database, pair_id: int) -> Pair:
     """Return one pair; NotFound if there is none."""
     with db.read() as cursor:

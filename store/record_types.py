@@ -6,7 +6,8 @@ from typing import Literal
 
 ExportChange = Literal["added", "removed", "changed", "moved"]
 """What became of a pair from one export to another; `moved` is between training and test."""
-Vote = Literal["base", "adapter", "tie", "both_bad"]
+TIE, BOTH_BAD = "tie", "both_bad"
+"""The votes that name no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class NewComparison:
     settings: dict[str, object]
     answers: tuple[tuple[str, str, str], ...]
     """(model, text, stamp), in column order."""
+    question_set: str = ""
+    """The list that the question is of, such as an export's test file; empty for none."""
+    reference: str = ""
+    """The right answer, where the list has one."""
+    is_blind: bool = False
+    """Whether the names are hidden until there is a vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,27 @@ class Comparison:
     prompt: str
     settings: dict[str, object]
     answers: tuple[tuple[str, str, str], ...]
-    vote: Vote | None
+    vote: str | None
+    """The model that won, `tie` or `both_bad`."""
     created_at: datetime
+    question_set: str = ""
+    reference: str = ""
+    is_blind: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it must not be told yet which model said what."""
+        return self.is_blind and self.vote is None
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One vote between models."""
+
+    question_set: str
+    models: tuple[str, ...]
+    vote: str
+    is_blind: bool
 
 
 @dataclass(frozen=True, slots=True)

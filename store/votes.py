@@ -5,10 +5,11 @@ from typing import cast
 
 from store.db import Database, allocate
 from store.errors import NotFound
-from store.record_types import Comparison, NewComparison, Vote
+from store.record_types import Ballot, Comparison, NewComparison
 
 _SELECT = """
-SELECT c.id, c.prompt, c.settings, c.answers, v.vote, c.created_at
+SELECT c.id, c.prompt, c.settings, c.answers, v.vote, c.created_at,
+       c.question_set, c.reference, c.is_blind
 FROM comparisons c LEFT JOIN votes v ON v.comparison_id = c.id
 """
 
@@ -18,19 +19,26 @@ def add(db: Database, comparison: NewComparison) -> int:
     with db.write() as cursor:
         comparison_id = allocate(cursor, "comparison")
         cursor.execute(
-            "INSERT INTO comparisons VALUES (?, ?, ?, ?, now())",
+            """
+            INSERT INTO comparisons
+                (id, prompt, settings, answers, created_at, question_set, reference, is_blind)
+            VALUES (?, ?, ?, ?, now(), ?, ?, ?)
+            """,
             [
                 comparison_id,
                 comparison.prompt,
                 json.dumps(comparison.settings, ensure_ascii=False),
                 json.dumps(comparison.answers, ensure_ascii=False),
+                comparison.question_set,
+                comparison.reference,
+                comparison.is_blind,
             ],
         )
     return comparison_id
 
 
-def vote(db: Database, comparison_id: int, choice: Vote) -> None:
-    """Set the vote of a comparison; a second vote takes the place of the first."""
+def vote(db: Database, comparison_id: int, choice: str) -> None:
+    """Set the vote: a model of the comparison, `tie` or `both_bad`; it replaces an earlier one."""
     with db.write() as cursor:
         if not cursor.execute("SELECT 1 FROM comparisons WHERE id = ?", [comparison_id]).fetchone():
             raise NotFound("comparison", comparison_id)
@@ -54,6 +62,31 @@ def latest(db: Database, *, count: int = 20) -> tuple[Comparison, ...]:
     return tuple(_comparison(row) for row in rows)
 
 
+def next_open(db: Database, question_set: str, *, after: int = 0) -> int | None:
+    """Return the first comparison of a set that has no vote, by rising id from `after` on."""
+    with db.read() as cursor:
+        row = cursor.execute(
+            f"""
+            SELECT s.id FROM ({_SELECT}) s
+            WHERE s.question_set = ? AND s.vote IS NULL ORDER BY s.id <= ?, s.id LIMIT 1
+            """,
+            [question_set, after],
+        ).fetchone()
+    return cast("int", row[0]) if row else None
+
+
+def open_counts(db: Database) -> dict[str, int]:
+    """Return how many comparisons of each named set of questions wait for a vote."""
+    with db.read() as cursor:
+        rows = cursor.execute(
+            f"""
+            SELECT s.question_set, count(*) FROM ({_SELECT}) s
+            WHERE s.vote IS NULL AND s.question_set <> '' GROUP BY ALL ORDER BY s.question_set
+            """
+        ).fetchall()
+    return dict(rows)
+
+
 def total(db: Database) -> int:
     """Return how many comparisons were kept, with a vote or without."""
     with db.read() as cursor:
@@ -61,21 +94,32 @@ def total(db: Database) -> int:
     return row[0] if row else 0
 
 
-def counts(db: Database) -> dict[Vote, int]:
-    """Return how many comparisons have each vote."""
-    result: dict[Vote, int] = {"base": 0, "adapter": 0, "tie": 0, "both_bad": 0}
+def ballots(db: Database) -> tuple[Ballot, ...]:
+    """Return every vote with the models it was between, by rising comparison."""
     with db.read() as cursor:
-        rows = cursor.execute("SELECT vote, count(*) FROM votes GROUP BY vote").fetchall()
-    return result | {cast("Vote", choice): count for choice, count in rows}
+        rows = cursor.execute(
+            """
+            SELECT c.question_set, json_extract_string(c.answers, '$[*][0]'), v.vote, c.is_blind
+            FROM votes v JOIN comparisons c ON c.id = v.comparison_id ORDER BY c.id
+            """
+        ).fetchall()
+    return tuple(
+        Ballot(named, tuple(models), choice, blind) for named, models, choice, blind in rows
+    )
 
 
 def _comparison(row: tuple[object, ...]) -> Comparison:
-    comparison_id, prompt, settings, answers, choice, created_at = row
+    comparison_id, prompt, settings, answers, choice, created_at, question_set, reference, blind = (
+        row
+    )
     return Comparison(
         id=cast("int", comparison_id),
         prompt=str(prompt),
         settings=json.loads(cast("str", settings)),
         answers=tuple((a[0], a[1], a[2]) for a in json.loads(cast("str", answers))),
-        vote=cast("Vote | None", choice),
+        vote=cast("str | None", choice),
         created_at=created_at,  # type: ignore[arg-type]  # DuckDB gives a datetime here.
+        question_set=str(question_set or ""),
+        reference=str(reference or ""),
+        is_blind=bool(blind),
     )

@@ -1,21 +1,30 @@
 """One model's answer in a comparison: who speaks, the words, and the stamp of what made them."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from dashboard import lineup
 from dashboard.format import number
 from dashboard.parts.prose import prose
 from dashboard.text import literal, plain, t
+from pipeline.chat import columns
 from pipeline.chat.protocol import BASE, Final, Stamp
 
 SHORT_HASH = 10
 
 
-def speaker(model: str, name: str) -> None:
-    """Draw who answers: the base is grey, an adapter has the accent."""
+def speaker(model: str, place: int, *, is_hidden: bool) -> None:
+    """Draw who answers: the base is grey, an adapter has the accent, another server a cloud."""
+    if is_hidden:
+        st.markdown(f":gray[:material/visibility_off: **{lineup.letter(place)}**]")
+        return
+    shown = literal(lineup.name(model))
     if model == BASE:
-        st.markdown(f":gray[:material/crop_square: **{t('compare.base')}**]")
+        st.markdown(f":gray[:material/crop_square: **{shown}**]")
+    elif columns.is_external(model):
+        st.markdown(f":gray[:material/cloud: **{shown}**]")
     else:
-        shown = literal(name) if name else t("compare.run", run=model)
         st.markdown(f":primary[:material/layers: **{shown}**]")
 
 
@@ -29,35 +38,45 @@ def words(text: str, *, against: str | None = None) -> None:
 
 def stamp_line(final: Final | None) -> None:
     """Draw in small what made the answer; a foreign server gives no stamp."""
+    st.caption(stamp_words(final))
+
+
+def stamp_words(final: Final | None, *, is_plain: bool = False) -> str:
+    """Return in one line what made an answer, as Markdown or plain."""
+    say = plain if is_plain else t
     if final is None or final.stamp is None:
-        st.caption(t("compare.no_stamp"))
-        return
-    st.caption(" · ".join(_parts(final, final.stamp)))
+        return say("compare.no_stamp")
+    return " · ".join(_parts(final, final.stamp, say))
 
 
-def _parts(final: Final, stamp: Stamp) -> list[str]:
+def _parts(final: Final, stamp: Stamp, say: Callable[..., str]) -> list[str]:
     adapter = stamp.adapter_sha1[:SHORT_HASH] if stamp.adapter_sha1 else None
     parts = [
-        t("compare.stamp_adapter", sha1=adapter) if adapter else t("compare.stamp_base"),
-        system_words(stamp.system_prompt),
-        t("compare.stamp_temperature", value=f"{stamp.temperature:g}"),
+        say("compare.stamp_adapter", sha1=adapter) if adapter else say("compare.stamp_base"),
+        system_words(stamp.system_prompt, say),
+        say("compare.stamp_temperature", value=f"{stamp.temperature:g}"),
     ]
     if stamp.temperature > 0:
-        parts.append(t("compare.stamp_seed", seed=str(stamp.seed)))
+        parts.append(say("compare.stamp_seed", seed=str(stamp.seed)))
+    if stamp.repetition_penalty != 1:
+        parts.append(say("compare.stamp_penalty", value=f"{stamp.repetition_penalty:g}"))
+    parts.append(say("compare.stamp_first", seconds=number(stamp.first_token_s, 1)))
     parts.append(
-        t("compare.stamp_speed", count=stamp.tokens, speed=number(stamp.tokens_per_second, 1))
+        say("compare.stamp_speed", count=stamp.tokens, speed=number(stamp.tokens_per_second, 1))
     )
     if final.finish_reason == "length":
-        parts.append(t("compare.stamp_cut", count=stamp.max_tokens))
+        parts.append(say("compare.stamp_cut", count=stamp.max_tokens))
+    if stamp.mode == "in turn":
+        parts.append(say("compare.stamp_in_turn"))
     return parts
 
 
-def system_words(prompt: str | None) -> str:
+def system_words(prompt: str | None, say: Callable[..., str] = t) -> str:
     """Name the system prompt that was in front of the question, shortened."""
     if not prompt:
-        return t("compare.stamp_no_system")
+        return say("compare.stamp_no_system")
     shown = prompt if len(prompt) <= 48 else prompt[:47] + "…"
-    return t("compare.stamp_system", text=shown)
+    return say("compare.stamp_system", text=shown)
 
 
 def rendered(stamps: dict[str, Stamp]) -> None:
@@ -69,6 +88,5 @@ def rendered(stamps: dict[str, Stamp]) -> None:
         return
     for column, (model, stamp) in zip(st.columns(len(stamps)), stamps.items(), strict=True):
         with column:
-            name = plain("compare.base") if model == BASE else plain("compare.run", run=model)
-            st.caption(name)
+            st.caption(literal(lineup.name(model)))
             st.code(stamp.prompt, language=None, wrap_lines=True)

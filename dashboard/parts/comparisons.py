@@ -1,23 +1,87 @@
-"""Comparisons that were kept: how the votes stand, and the list of earlier ones."""
+"""Comparisons that were kept: how the models stand by the votes, and the list of earlier ones."""
+
+from collections.abc import Iterable
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import comparing
-from dashboard.format import shortened, when
+from dashboard import comparing, lineup
+from dashboard.format import number, percent, shortened, when
 from dashboard.text import plain, t
+from pipeline.chat.preferences import Preferences, Standing, preferences
 from pipeline.chat.protocol import BASE
-from store.record_types import Comparison, Vote
+from store.record_types import BOTH_BAD, TIE, Ballot, Comparison
 
-ORDER: tuple[Vote, ...] = ("base", "adapter", "tie", "both_bad")
+EVERY = "all"
+_COLUMNS = ("model", "share", "interval", "wins", "duels")
 
 
-def counts_line(counts: dict[Vote, int]) -> None:
-    """Draw how many comparisons have each vote, in one quiet line."""
-    if not any(counts.values()):
+def standings(ballots: tuple[Ballot, ...], chosen: Iterable[str]) -> None:
+    """Draw who wins how often between the chosen models, by all questions or one list's."""
+    wanted = set(chosen)
+    between = [each for each in ballots if wanted.issuperset(each.models)]
+    if not between:
+        st.caption(t("compare.votes_none"))
         return
-    parts = [f"{t(f'compare.vote_{vote}')} **{counts[vote]}**" for vote in ORDER]
-    st.markdown(f":gray[{t('compare.votes')}:] " + " · ".join(parts))
+    sets = sorted({each.question_set for each in between})
+    picked = EVERY
+    if len(sets) > 1:
+        picked = st.selectbox(
+            t("compare.votes_of"),
+            [EVERY, *sets],
+            format_func=_set_words,
+            key="compare_votes_of",
+            width=360,
+        )
+    found = preferences([b for b in between if picked in (EVERY, b.question_set)])
+    _table(found)
+    st.caption(_about(found))
+
+
+def _set_words(name: str) -> str:
+    if name == EVERY:
+        return plain("compare.votes_all")
+    return name or plain("compare.votes_own")
+
+
+def _table(found: Preferences) -> None:
+    rows = found.standings
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "model": [lineup.name(each.model) for each in rows],
+                "share": ["–" if each.share is None else percent(each.share) for each in rows],
+                "interval": [_interval(each, found) for each in rows],
+                "wins": [f"{number(each.wins, 0 if each.wins % 1 == 0 else 1)}" for each in rows],
+                "duels": [each.duels for each in rows],
+            }
+        ),
+        key="compare_standings",
+        hide_index=True,
+        height="content",
+        width="content",
+        column_config={name: plain(f"compare.votes_{name}") for name in _COLUMNS},
+        alt=plain("compare.votes"),
+    )
+
+
+def _interval(each: Standing, found: Preferences) -> str:
+    if each.low is None or each.high is None or each.model == found.reference:
+        return "–"
+    return f"{percent(each.low)} – {percent(each.high)}"
+
+
+def _about(found: Preferences) -> str:
+    kind = "votes_more" if found.reference else "votes_two"
+    reference = lineup.name(found.reference) if found.reference else ""
+    return t(
+        f"compare.{kind}",
+        votes=found.votes,
+        ties=found.ties,
+        bad=found.all_bad,
+        blind=found.blind,
+        reference=reference,
+    )
 
 
 def past_table(past: tuple[Comparison, ...]) -> None:
@@ -58,11 +122,16 @@ def past_table(past: tuple[Comparison, ...]) -> None:
 
 
 def _models(comparison: Comparison) -> str:
-    names = [model for model, _, _ in comparison.answers if model != BASE]
-    return ", ".join(plain("compare.run", run=name) for name in names)
+    if comparison.is_hidden:
+        return plain("compare.past_blind")
+    return ", ".join(
+        lineup.name(model) for model, _, _ in sorted(comparison.answers) if model != BASE
+    )
 
 
 def _vote(comparison: Comparison) -> str:
     if comparison.vote is None:
         return plain("compare.no_vote")
-    return plain(f"compare.vote_{comparison.vote}")
+    if comparison.vote in (TIE, BOTH_BAD):
+        return plain(f"compare.vote_{comparison.vote}")
+    return lineup.name(comparison.vote)

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from dashboard import comparing
+from dashboard import comparing, lineup, serving
+from dashboard.format import size
 from dashboard.parts.chips import chip
 from dashboard.text import literal, t
 from pipeline.chat.server import Server
+from pipeline.chat.state import SelfTest
 
 
 def server_chips(server: Server | None) -> None:
@@ -21,8 +23,10 @@ def server_chips(server: Server | None) -> None:
     if server.state == "starting":
         chip(t("compare.server_starting"), "progress_activity", "blue")
         return
+    held = serving.memory_bytes(server)
+    words = t("compare.server_ready", device=server.config.device)
     st.badge(
-        t("compare.server_ready", device=server.config.device),
+        f"{words} · {size(held)}" if held else words,
         icon=":material/memory:",
         color="green",
     )
@@ -31,7 +35,7 @@ def server_chips(server: Server | None) -> None:
             t("compare.selftest_ok"),
             icon=":material/verified:",
             color="green",
-            help=t("compare.selftest_ok_help"),
+            help=_proof(server.self_test),
         )
     st.button(
         t("compare.unload"),
@@ -43,3 +47,12 @@ def server_chips(server: Server | None) -> None:
     )
     for warning in server.warnings:
         st.caption(f":orange[:material/warning: {literal(warning)}]")
+
+
+def _proof(test: SelfTest) -> str:
+    """Say what was proved: the base is the base, and by how much each adapter differs from it."""
+    differences = [
+        t("compare.selftest_adapter", name=lineup.name(name), difference=f"{value:.2g}")
+        for name, value in test.adapter_differences.items()
+    ]
+    return " ".join([t("compare.selftest_ok_help"), *differences])

@@ -103,7 +103,8 @@ def ask(server: External, question: Question) -> Iterator[Piece]:
     is, and the server's own template decides. Raises ExternalFailed, and AnswerFailed in the
     middle of an answer; closing the iterator hangs up.
     """
-    asked = replace(question, models=(server.model,), messages=_messages(question))
+    own = replace(question, messages=question.messages_of(server.column), conversations={})
+    asked = replace(own, models=(server.model,), messages=_messages(own))
     try:
         for piece in client.chat(server.endpoint(), asked, is_ours=False):
             yield replace(piece, model=server.column)

@@ -5,7 +5,7 @@ words for the person who asked; nothing of a conversation's text is ever in such
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Literal, cast, get_args
 
 from pipeline.errors import BadInput
@@ -65,6 +65,12 @@ class Question:
     models: tuple[str, ...]
     settings: Settings = Settings()
     system_prompt: SystemPrompt = SystemPrompt()
+    conversations: dict[str, tuple[Message, ...]] = field(default_factory=dict)
+    """What a model is asked instead of `messages`: its own conversation so far."""
+
+    def messages_of(self, model: str) -> tuple[Message, ...]:
+        """Return the conversation that a model is to go on with."""
+        return self.conversations.get(model, self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,9 @@ def question_json(question: Question) -> dict[str, object]:
         "messages": messages_json(question.messages),
         "models": list(question.models),
         "system_prompt": asdict(question.system_prompt),
+        "conversations": {
+            model: messages_json(messages) for model, messages in question.conversations.items()
+        },
         **asdict(question.settings),
     }
 
@@ -148,6 +157,12 @@ def parse_question(body: object) -> Question:
         models=tuple(models),
         settings=parse_settings(fields_given),
         system_prompt=parse_system_prompt(fields_given.get("system_prompt")),
+        conversations={
+            str(model): parse_messages(messages)
+            for model, messages in _object(
+                fields_given.get("conversations", {}), "conversations"
+            ).items()
+        },
     )
 
 
@@ -216,7 +231,7 @@ def parse_piece(value: object) -> Piece:
 
 def parse_stamp(given: Mapping[str, object]) -> Stamp:
     """Read a stamp, of an older or newer server too; one that lacks what all had is BadInput."""
-    names = {field.name: field.default is MISSING for field in fields(Stamp)}
+    names = {each.name: each.default is MISSING for each in fields(Stamp)}
     missing = sorted(name for name, is_needed in names.items() if is_needed and name not in given)
     if missing:
         raise BadInput(f"The stamp of an answer lacks {', '.join(missing)}.")

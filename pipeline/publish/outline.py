@@ -20,7 +20,7 @@ Integers = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 Array = numpy.ndarray[tuple[int], Any]
 Columns = dict[str, Array]
 Flags = numpy.ndarray[tuple[int], numpy.dtype[numpy.bool_]]
-_FLAGS = ("is_unreviewed", "has_system", "has_history", "has_facts")
+_FLAGS = ("is_unreviewed", "is_test", "has_system", "has_history", "has_facts")
 _SAMPLED = 300
 THREADS = 2
 """Each reads or renders a stretch of pairs of its own; DuckDB lets Python go meanwhile."""
@@ -40,6 +40,8 @@ class Outline:
     tokens: Integers
     """Estimated from bytes: a tokenizer counts otherwise."""
     is_unreviewed: Flags
+    is_test: Flags
+    """Tagged so by a person: only ever tested."""
     has_system: Flags
     has_history: Flags
     has_facts: Flags

@@ -9,7 +9,8 @@ identity dataset, and whatever shares a wording with it. Two kinds are held back
 
 The number that decides stands for the wording's questions alone, and the lowest ones are held
 back: a pair that is added moves its own wording, and at most one other. The answer has no part in
-it, so that a correction does not move a row from test to train.
+it, so that a correction does not move a row from test to train. The wording of a pair that a person
+tagged `test` is held back in any case.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ import numpy
 
 from pipeline.curate.keys import Numbers, mixed, together
 from pipeline.publish.outline import Flags, Integers, Outline
+from store import export_rows
 from store.relation_types import Relation
 
 FEWEST_WORDINGS = 3
@@ -28,6 +30,7 @@ FEWEST_WORDINGS = 3
 FEWEST_FACTS = 10
 """A dataset with fewer facts is trained whole."""
 TRAIN, TEST, FACTS = 0, 1, 2
+TEST_TAG = export_rows.TEST_TAG
 _SAME_WORDING: tuple[Relation, ...] = ("duplicate", "paraphrase")
 Links = Iterable[tuple[Relation, tuple[int, ...]]]
 
@@ -59,6 +62,8 @@ def assign(outlines: Sequence[Outline], links: Links, shares: Shares) -> list[In
     _hold_facts(sides, pairs, wordings, facts, shares)
     _hold_general(sides, wordings, pairs, ranks, shares.wordings)
     _hold_wordings(sides, wordings, pairs, ranks, shares.wordings)
+    tagged = wordings[pairs.is_test]
+    sides[tagged] = numpy.maximum(sides[tagged], TEST)
     of_pairs = sides[wordings]
     ends = numpy.cumsum([len(outline) for outline in outlines])[:-1]
     return list(numpy.split(of_pairs, ends))
@@ -76,6 +81,7 @@ class _Pairs:
     """Which outline each comes from."""
     is_general: Flags
     is_domain: Flags
+    is_test: Flags
 
 
 def _pairs(outlines: Sequence[Outline]) -> _Pairs:
@@ -92,6 +98,7 @@ def _pairs(outlines: Sequence[Outline]) -> _Pairs:
         datasets=places,
         is_general=(roles == "general")[places],
         is_domain=(roles == "domain")[places],
+        is_test=numpy.concatenate([each.is_test for each in outlines]),
     )
 
 

@@ -53,12 +53,11 @@ def _rows(held: Held, ticket: Ticket) -> list[_Row]:
     """The prompts of a question; one that cannot be asked is told why, and has none."""
     question = ticket.question
     try:
-        messages = with_system(question.messages, question.system_prompt)
         templates = held.templates.choose(question)
-        rows = [
-            _Row(ticket, name, render(held.tokenizer, templates[name], messages))
-            for name in question.models
-        ]
+        rows = []
+        for name in question.models:
+            messages = with_system(question.messages_of(name), question.system_prompt)
+            rows.append(_Row(ticket, name, render(held.tokenizer, templates[name], messages)))
         for row in rows:
             request = Request(row.model, row.prompt.ids)
             Limits.of(held.model, held.tokenizer, request, question.settings)

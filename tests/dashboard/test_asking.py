@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 from dashboard.asking import Asking, View
+from pipeline.chat import client
 from pipeline.chat.client import Endpoint
 from pipeline.chat.errors import ServerGone
 from pipeline.chat.protocol import Final, Piece, Question, Text
@@ -41,7 +42,7 @@ def test_answers_are_read_to_the_end_and_kept():
     keeper = Keeper()
     with serving() as endpoint:
         asking = Asking(question("水是什么？"))
-        asking.start(lambda: endpoint, keeper)
+        asking.start(lambda: endpoint, keeper, client.compare)
         view = until_over(asking)
     assert view.phase == "done"
     assert view.comparison_id == 7
@@ -51,7 +52,7 @@ def test_answers_are_read_to_the_end_and_kept():
 
 def test_a_vanished_server_is_told_as_a_fact_and_nothing_is_kept():
     asking = Asking(question())
-    asking.start(connect, lambda view: 1)
+    asking.start(connect, lambda view: 1, client.compare)
     view = until_over(asking)
     assert view.phase == "failed"
     assert isinstance(view.error, ServerGone)
@@ -63,7 +64,7 @@ def test_what_has_no_words_gets_a_reference_to_the_log(caplog):
         raise RuntimeError("surprise")
 
     asking = Asking(question())
-    asking.start(broken, lambda view: 1)
+    asking.start(broken, lambda view: 1, client.compare)
     view = until_over(asking)
     assert view.phase == "failed"
     assert view.error is None

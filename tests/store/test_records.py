@@ -8,7 +8,7 @@ import pytest
 from store import clusters, datasets, evaluations, exports, history, pairs, runs, verdicts, votes
 from store.db import Database
 from store.errors import NameTaken, NotFound
-from store.record_types import EvaluationRecord, NewComparison, RunRecord
+from store.record_types import Ballot, EvaluationRecord, NewComparison, RunRecord
 from store.relation_types import NewCluster
 from store.types import Pair, PairFilter
 from tests.builders import new_pair
@@ -105,9 +105,35 @@ def test_a_comparison_keeps_one_vote(db: Database):
     comparison_id = votes.add(db, comparison)
     assert votes.get(db, comparison_id).vote is None
     votes.vote(db, comparison_id, "base")
-    votes.vote(db, comparison_id, "adapter")
-    assert votes.get(db, comparison_id).vote == "adapter"
-    assert votes.counts(db) == {"base": 0, "adapter": 1, "tie": 0, "both_bad": 0}
+    votes.vote(db, comparison_id, "3")
+    assert votes.get(db, comparison_id).vote == "3"
+    assert [(each.models, each.vote) for each in votes.ballots(db)] == [(("base", "3"), "3")]
     assert votes.latest(db)[0].answers == comparison.answers
     with pytest.raises(NotFound):
         votes.vote(db, 99, "tie")
+
+
+def test_votes_are_asked_for_one_after_another_by_list(db: Database):
+    def keep(question_set: str, *, is_blind: bool = False) -> int:
+        answers = (("7", "a", "{}"), ("base", "b", "{}"))
+        new = NewComparison("q", {}, answers, question_set, "the reference", is_blind)
+        return votes.add(db, new)
+
+    one, two, three = keep("list", is_blind=True), keep("other"), keep("list")
+    keep("")
+    assert votes.open_counts(db) == {"list": 2, "other": 1}
+    assert votes.next_open(db, "list") == one
+    assert votes.next_open(db, "list", after=one) == three
+    assert votes.next_open(db, "list", after=three) == one
+    assert votes.get(db, one).is_hidden
+    votes.vote(db, one, "7")
+    kept = votes.get(db, one)
+    assert (kept.is_hidden, kept.reference, kept.question_set) == (False, "the reference", "list")
+    assert votes.next_open(db, "list", after=one) == three
+    votes.vote(db, three, "tie")
+    assert votes.next_open(db, "list") is None
+    assert votes.ballots(db) == (
+        Ballot("list", ("7", "base"), "7", True),
+        Ballot("list", ("7", "base"), "tie", False),
+    )
+    assert two

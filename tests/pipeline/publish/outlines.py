@@ -27,6 +27,7 @@ def outlined(rows: list[Row], role: Role = "domain", name: str = "clinic") -> Ou
         answers=_keys([row[2] for row in rows]),
         tokens=numpy.ones(count, dtype=numpy.int64),
         is_unreviewed=no,
+        is_test=no,
         has_system=no,
         has_history=no,
         has_facts=no,

@@ -1,7 +1,9 @@
 """What is held back: unseen wordings and unseen facts, by hash and never by order."""
 
 import random
+from dataclasses import replace
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,3 +186,9 @@ def test_the_order_and_the_ids_of_pairs_do_not_matter(rows, chance):
         return {row: found[n] for n, row in enumerate(texts_)}
 
     assert by_text(rows) == by_text(mixed)
+
+
+def test_a_pair_that_a_person_tagged_is_held_back_with_its_wording():
+    rows = [(1, "When is it open?", "At 8."), (2, "when is it OPEN", "At 8."), (3, "Why?", "So.")]
+    outline = replace(outlined(rows), is_test=numpy.array([True, False, False]))
+    assert sides(outline, share=0) == {1: TEST, 2: TEST, 3: TRAIN}
