@@ -55,6 +55,8 @@ def words(fact: Exception) -> str:
     key = f"error.{type(fact).__name__}"
     if isinstance(fact, WorkspaceHeld) and (fact.pid is None or fact.since is None):
         key += "_unknown"
+    kind = getattr(fact, "kind", "")
+    key = f"{key}_{kind}" if kind and has(f"{key}_{kind}") else key
     return plain(key, **_facts(fact)) if has(key) else str(fact)
 
 

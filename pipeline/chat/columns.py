@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.chat.adapters import DifferentBases, NoAdapterYet
 from pipeline.chat.config import ServerConfig
 from pipeline.chat.external import PREFIX
 from pipeline.chat.protocol import BASE
@@ -17,6 +16,26 @@ from pipeline.train import checkpoints
 from pipeline.train.state import Run
 
 MOST_COLUMNS = 4
+
+
+class NoAdapterYet(BadInput):
+    """A run has saved no adapter, so there is nothing to ask."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            f"Run {run.id} is {run.state} and has no adapter to ask. "
+            "Wait until it has finished, or resume it."
+        )
+        self.run = run
+
+
+class DifferentBases(BadInput):
+    """Runs of different base models cannot be asked together: a server holds one base."""
+
+    def __init__(self, bases: dict[int, str]) -> None:
+        named = ", ".join(f"run {run_id} on {Path(base).name}" for run_id, base in bases.items())
+        super().__init__(f"These runs have different base models ({named}). Ask them apart.")
+        self.bases = bases
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,9 @@ def external_name(column: str) -> str:
     return column.removeprefix(PREFIX)
 
 
-def server_config(columns: Iterable[str], runs: Sequence[Run]) -> ServerConfig | None:
+def server_config(
+    columns: Iterable[str], runs: Sequence[Run], *, device: str = "auto"
+) -> ServerConfig | None:
     """What a server of ours must hold to answer for these columns; None where none is ours.
 
     Raises NoAdapterYet, DifferentBases, what a missing checkpoint raises, and BadInput where a
@@ -77,7 +98,7 @@ def server_config(columns: Iterable[str], runs: Sequence[Run]) -> ServerConfig |
     if not bases:
         raise BadInput("Choose a run beside the base: it says which base is meant.")
     base = Path(next(iter(bases.values())))
-    return ServerConfig(model=base, adapters=folders, trust_remote_code=trusts)
+    return ServerConfig(base, folders, device, trust_remote_code=trusts)
 
 
 def _folder(run: Run, step: int | None) -> Path:

@@ -167,8 +167,16 @@ def parse_question(body: object) -> Question:
 
 
 def parse_chat(body: object) -> tuple[Question, bool]:
-    """Read an OpenAI chat request as a question to one model, and whether to stream the answer."""
+    """Read an OpenAI chat request as a question to one model, and whether to stream the answer.
+
+    Fields that would change the answer and that no server of ours knows are refused.
+    """
     fields_given = dict(_object(body, "the request"))
+    if fields_given.get("n") not in (None, 1):
+        raise BadInput("n must be 1: a model gives one answer to a question.")
+    for name in ("stop", "tools", "response_format"):
+        if fields_given.get(name):
+            raise BadInput(f"{name} is not supported: leave it out.")
     fields_given["models"] = [fields_given.get("model")]
     if "max_completion_tokens" in fields_given:
         fields_given["max_tokens"] = fields_given["max_completion_tokens"]
@@ -240,12 +248,22 @@ def parse_stamp(given: Mapping[str, object]) -> Stamp:
 
 def _message(value: object, place: int) -> Message:
     given = _object(value, f"message {place}")
-    role, content = given.get("role"), given.get("content")
+    role, content = given.get("role"), _content(given.get("content"))
+    if role == "developer":
+        role = "system"  # as newer clients of OpenAI call it
     if role not in get_args(Speaker):
         raise BadInput(f"message {place}: role must be system, user or assistant.")
     if not isinstance(content, str):
         raise BadInput(f"message {place}: content must be a text.")
     return Message(cast(Speaker, role), content)
+
+
+def _content(value: object) -> object:
+    """A content as text; one in parts, as OpenAI's clients may send it, joined if all is text."""
+    if not isinstance(value, list):
+        return value
+    parts = [part.get("text") if isinstance(part, dict) else None for part in value]
+    return "".join(parts) if all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
 
 
 def _object(value: object, what: str) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from pipeline.chat import client, server
-from pipeline.chat.adapters import server_config
+from pipeline.chat.columns import Adapter, adapter, server_config
 from pipeline.chat.compare import conversation
 from pipeline.chat.config import ServerConfig
 from pipeline.chat.errors import AnswerFailed, ServerBusy, ServerFailed, ServerGone
@@ -36,7 +36,12 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     defaults = Settings()
     verb = verbs.add_parser("chat", help="ask a base model and its adapters the same question")
     verb.add_argument("prompt", help="the question")
-    verb.add_argument("--runs", metavar="A,B", default="", help="the numbers of the runs to ask")
+    verb.add_argument(
+        "--runs",
+        metavar="A,B",
+        default="",
+        help="the runs to ask, or checkpoints of theirs: 3,3@40",
+    )
     verb.add_argument("--model", help="a base model to ask alone: its name or folder")
     verb.add_argument(
         "--system-prompt",
@@ -60,8 +65,9 @@ def add_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _chat(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    runs = [jobs.read(workspace, run_id) for run_id in _run_ids(arguments.runs)]
-    config = _config(arguments, workspace, runs)
+    adapters = _adapters(arguments.runs)
+    runs = [jobs.read(workspace, run_id) for run_id in dict.fromkeys(a.run_id for a in adapters)]
+    config = _config(arguments, workspace, [each.column for each in adapters], runs)
     question = Question(
         conversation(arguments.prompt, arguments.trigger),
         (BASE, *config.adapters),
@@ -85,23 +91,28 @@ def _chat(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def _config(arguments: argparse.Namespace, workspace: Workspace, runs: list[Run]) -> ServerConfig:
+def _config(
+    arguments: argparse.Namespace, workspace: Workspace, columns: list[str], runs: list[Run]
+) -> ServerConfig:
     model = workspace.model(arguments.model) if arguments.model else None
-    if not runs:
+    config = server_config(columns, runs, device=arguments.device)
+    if config is None:
         if model is None:
             raise BadInput("Name --runs A,B to ask, or --model NAME to ask a base model alone.")
         return ServerConfig(model, {}, arguments.device)
-    config = server_config(runs, device=arguments.device)
     if model is not None and model != config.model.resolve():
         raise BadInput(f"--model is {model}, but the runs were trained on {config.model}.")
     return config
 
 
-def _run_ids(text: str) -> list[int]:
+def _adapters(text: str) -> list[Adapter]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isdecimal() for part in parts):
-        raise BadInput(f"--runs is {text!r}; it has to be numbers of runs, such as 3,4.")
-    return list(dict.fromkeys(int(part) for part in parts))
+    found = [adapter(part) for part in parts]
+    if None in found:
+        raise BadInput(
+            f"--runs is {text!r}; it has to be numbers of runs, or of checkpoints such as 3@40."
+        )
+    return list(dict.fromkeys(one for one in found if one))
 
 
 def _system_prompt(text: str) -> SystemPrompt:

@@ -5,6 +5,7 @@ Knows nothing of torch: questions go to the owner's queue, pieces come back from
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
@@ -181,11 +182,15 @@ class _Completion:
 
     def __init__(self, model: str) -> None:
         self._model, self._created = model, int(time.time())
+        self._id = f"chatcmpl-{secrets.token_hex(8)}"
+        self._has_begun = False
 
     def event(self, piece: Piece) -> dict[str, object]:
         """A chunk of a streamed answer."""
         if isinstance(piece, Text):
-            choice = {"index": 0, "delta": {"content": piece.text}, "finish_reason": None}
+            role = {} if self._has_begun else {"role": "assistant"}
+            self._has_begun = True
+            choice = {"index": 0, "delta": {**role, "content": piece.text}, "finish_reason": None}
             return {**self._head("chat.completion.chunk"), "choices": [choice]}
         choice = {"index": 0, "delta": {}, "finish_reason": _openai_reason(piece)}
         head = self._head("chat.completion.chunk")
@@ -202,7 +207,7 @@ class _Completion:
 
     def _head(self, kind: str) -> dict[str, object]:
         return {
-            "id": f"chat-{self._created}",
+            "id": self._id,
             "object": kind,
             "created": self._created,
             "model": self._model,

@@ -1,5 +1,8 @@
 """The Compare page: asking both, one vote, and what is there after a reload."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -9,8 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import state
-from dashboard.text import messages
-from pipeline.chat import server
+from dashboard.text import literal, messages
+from pipeline import processes
+from pipeline.chat import client, server
 from pipeline.workspace import Workspace
 from store import datasets, pairs, votes
 from store.record_types import NewComparison
@@ -342,3 +346,39 @@ def test_where_answers_come_from_is_told_with_the_reference(open_page, trained, 
     assert words(language, "compare.beside_conflict").format(pair=1) in said
     assert words(language, "compare.beside_duplicate").format(pair=1) in said
     assert "At 8 sharp." in shown(page)
+
+
+def test_a_model_that_is_killed_in_its_answer_is_told_and_asked_again(
+    open_page, home, monkeypatch, language: str
+):
+    monkeypatch.setattr(server, "ensure", partial(server.ensure, worker=WORKER))
+    run_seed.model(home, "hangs")
+    run_seed.run(home, 1)
+    config = home / "runs" / "1" / "config.json"
+    config.write_text(config.read_text().replace("tinylm-1m", "hangs"))
+    killer = threading.Thread(target=kill_when_answering, args=(Workspace.at(home),))
+    killer.start()
+    page = ask(open_page("compare", language), "When?")
+    killer.join()
+    assert page.error[0].value == literal(words(language, "error.ServerGone"))
+    assert votes.latest(state.store()) == ()
+    assert shown(page).count("It is") == 2
+    page.button(key="compare_again").click().run()
+    assert_calm(page)
+    (kept,) = votes.latest(state.store())
+    assert kept.answers[1][1].startswith("1: ")
+    for each in server.list_servers(Workspace.at(home)):
+        server.stop(each.folder, timeout_s=20)
+
+
+def kill_when_answering(workspace: Workspace) -> None:
+    """End the first server's process by signal 9 as soon as it answers."""
+
+    def is_answering() -> bool:
+        (first,) = server.list_servers(workspace) or (None,)
+        return bool(first and first.port and client.health(first.endpoint).waiting)
+
+    wait_until(is_answering, timeout_s=20)
+    launch = processes.read_launch(workspace.servers / "1")
+    assert launch
+    os.kill(launch.pid, signal.SIGKILL)

@@ -2,7 +2,7 @@
 
 Listens, guards and stops as the real one, over a model that echoes; does otherwise where the
 folder's base is named so: `broken` fails to load, `killed` kills itself while loading, `crash`
-ends with exit code 3, `slow` never gets ready.
+ends with exit code 3, `slow` never gets ready, `hangs` never ends an answer the first time.
 """
 
 import json
@@ -10,11 +10,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.chat.config import read_config
+from pipeline.chat.protocol import Text
 from pipeline.workers.listening import listen
-from pipeline.workers.owner import Owner
+from pipeline.workers.owner import Owner, Ticket
 from pipeline.workers.web import Service
 from tests.pipeline.chat.fakes import echo, explain
 
@@ -29,6 +31,15 @@ def weights(folder: Path) -> dict[str, object]:
     """What the real worker says of an adapter's file."""
     facts = (folder / "adapter_model.safetensors").stat()
     return {"size_bytes": facts.st_size, "modified_ns": facts.st_mtime_ns}
+
+
+def hang(tickets: Sequence[Ticket]) -> None:
+    """Begin every answer and end none."""
+    for ticket in tickets:
+        for model in ticket.question.models:
+            ticket.tell(Text(model, "It is"))
+    while not all(ticket.is_cancelled() for ticket in tickets):
+        time.sleep(0.05)
 
 
 def main(folder: Path) -> int:
@@ -58,7 +69,10 @@ def main(folder: Path) -> int:
         },
     }
     emit(folder, "warning", message="It echoes.")
-    service = Service(Owner(echo, explain), ("base", *config.adapters), facts)
+    is_hanging = config.model.name == "hangs" and folder.name == "1"
+    service = Service(
+        Owner(hang if is_hanging else echo, explain), ("base", *config.adapters), facts
+    )
     listen(
         folder,
         service,

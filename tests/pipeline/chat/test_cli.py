@@ -7,11 +7,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.chat import server
-from pipeline.chat.adapters import DifferentBases, NoAdapterYet, server_config
-from pipeline.chat.config import ServerConfig
 from pipeline.cli import chat
-from pipeline.errors import BadInput
-from pipeline.train import jobs
 from pipeline.workspace import Workspace
 
 MakeRun = Callable[..., int]
@@ -94,6 +90,9 @@ def test_a_base_can_be_asked_alone(workspace: Workspace, make_run: MakeRun, caps
     [
         (["hi"], "Name --runs A,B to ask, or --model"),
         (["--runs", "x", "hi"], "--runs is 'x'"),
+        (["--runs", "7@", "hi"], "--runs is '7@'"),
+        (["--runs", "7@40", "hi"], "no checkpoint of step 40"),
+        (["--runs", "7,8", "hi"], "run 7 on tiny, run 8 on other"),
         (["--runs", "99", "hi"], "There is no run 99"),
         (["--runs", "7", "--model", "other", "hi"], "the runs were trained on"),
         (["--runs", "7", "--device", "cuda:99", "hi"], "no device 'cuda:99'"),
@@ -120,25 +119,3 @@ def test_a_model_that_does_not_load_is_no_wrong_usage(
     make_run(7, "broken")
     assert run(workspace, "chat", "--runs", "7", "hi") == 1
     assert "There is no model in it." in capsys.readouterr().err
-
-
-def test_runs_of_one_base_make_one_server(workspace: Workspace, make_run: MakeRun):
-    runs = [jobs.read(workspace, make_run(number)) for number in (7, 8)]
-    assert server_config(runs, device="cpu") == ServerConfig(
-        workspace.models / "tiny",
-        {str(each.id): each.folder / "adapter" for each in runs},
-        device="cpu",
-    )
-
-
-def test_runs_that_cannot_be_asked_together_are_named(workspace: Workspace, make_run: MakeRun):
-    make_run(7)
-    make_run(8, "other")
-    make_run(9, has_adapter=False)
-    seventh, eighth, ninth = (jobs.read(workspace, number) for number in (7, 8, 9))
-    with pytest.raises(DifferentBases, match="run 7 on tiny, run 8 on other"):
-        server_config([seventh, eighth])
-    with pytest.raises(NoAdapterYet, match="Run 9"):
-        server_config([ninth])
-    with pytest.raises(BadInput, match="at least one"):
-        server_config([])

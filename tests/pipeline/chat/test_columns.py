@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.chat import columns
-from pipeline.chat.adapters import DifferentBases, NoAdapterYet
-from pipeline.chat.columns import Adapter
+from pipeline.chat.columns import Adapter, DifferentBases, NoAdapterYet
 from pipeline.chat.errors import ExternalFailed
 from pipeline.chat.external import External
 from pipeline.chat.protocol import Message, Piece, Text
