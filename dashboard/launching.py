@@ -43,6 +43,7 @@ DEFAULTS: dict[str, object] = {
     "launch_title": "",
     "launch_trust": False,
     "launch_shares": False,
+    "launch_evaluate": False,
     queueing.CHAT: "unload",
 }
 
@@ -163,6 +164,7 @@ def request(model: BaseModel, export: Export) -> LaunchRequest:
         trust_remote_code=st.session_state["launch_trust"],
         shares_device=st.session_state["launch_shares"],
         frees_device=queueing.is_to_give_way(st.session_state["launch_device"]),
+        evaluate_after=st.session_state["launch_evaluate"],
         initial_adapter=adapter,
         parent_run=parent,
         token=st.session_state[TOKEN],

@@ -146,3 +146,9 @@ def ask_place(export: Export) -> None:
         max_chars=120,
         persist_state="session",
     )
+    st.checkbox(
+        t("launch.evaluate"),
+        key="launch_evaluate",
+        help=t("launch.evaluate_help"),
+        persist_state="session",
+    )

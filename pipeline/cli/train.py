@@ -46,6 +46,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     train.add_argument("--title", default="")
     train.add_argument("--trust-remote-code", action="store_true")
     train.add_argument("--priority", choices=PRIORITIES, default="normal", help="in the queue")
+    train.add_argument("--evaluate", action="store_true", help="evaluate it when it has finished")
     train.add_argument("--wait", action="store_true", help="stay until the run is over")
     train.set_defaults(do=_train)
 
@@ -103,6 +104,7 @@ def _train(arguments: argparse.Namespace, context: Context) -> int:
             report_to=tuple(filter(None, arguments.report_to.split(","))),
             trust_remote_code=arguments.trust_remote_code,
             priority=arguments.priority,
+            evaluate_after=arguments.evaluate,
             initial_adapter=adapter,
             parent_run=parent.id if parent else None,
         ),

@@ -9,6 +9,7 @@ one goes on.
 
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -37,14 +38,14 @@ def advance(workspace: Workspace) -> None:
     """Start what may start now, and see to it that a supervisor stays while something waits."""
     with locked(workspace):
         _start_all(workspace)
-        if _is_needed(workspace) and not _is_supervised(workspace):
-            processes.detach(["pipeline.queue.supervise", str(workspace.root)])
+        if _is_needed(workspace):
+            _start_supervisor(workspace)
 
 
 def is_supervised(workspace: Workspace) -> bool:
     """Say whether a supervisor of this machine sees to the workspace's queue."""
-    with locked(workspace):
-        return _is_supervised(workspace)
+    with locked(workspace), _lock_path(workspace).open("w") as lock:
+        return not processes.try_lock(lock)
 
 
 def ensure(workspace: Workspace) -> None:
@@ -53,13 +54,19 @@ def ensure(workspace: Workspace) -> None:
         advance(workspace)
 
 
-def supervise(workspace: Workspace) -> None:
-    """Start what may start until nothing waits; returns at once where another one does."""
+def supervise(workspace: Workspace, inherited: int | None = None) -> None:
+    """Start what may start until nothing waits; returns at once where another one does.
+
+    The supervisor's lock is `inherited` as an open file from who started this process, or taken.
+    """
     with contextlib.ExitStack() as held:
-        with locked(workspace):
-            lock = held.enter_context(_lock_path(workspace).open("w"))
-            if not processes.try_lock(lock):
-                return
+        if inherited is not None:
+            held.enter_context(os.fdopen(inherited, "w"))
+        else:
+            with locked(workspace):
+                lock = held.enter_context(_lock_path(workspace).open("w"))
+                if not processes.try_lock(lock):
+                    return
         followers: dict[Path, subprocess.Popen[bytes]] = {}
         while workspace.root.is_dir():
             pause_s = POLL_S
@@ -138,22 +145,26 @@ def _is_needed(workspace: Workspace, followed: Collection[Path] = ()) -> bool:
     return following.is_coming(workspace) or not set(following.due(workspace)) <= set(followed)
 
 
-def _is_supervised(workspace: Workspace) -> bool:
+def _start_supervisor(workspace: Workspace) -> None:
+    """Start a supervisor where there is none; its lock is passed on, so there is never a second."""
     with _lock_path(workspace).open("w") as lock:
-        return not processes.try_lock(lock)
+        if processes.try_lock(lock):
+            number = lock.fileno()
+            command = ["pipeline.queue.supervise", str(workspace.root), str(number)]
+            processes.detach(command, keeps=(number,))
 
 
 def _lock_path(workspace: Workspace) -> Path:
     return workspace.queue / f".supervisor.{socket.gethostname()}.lock"
 
 
-def _main(workspace: Workspace) -> None:
+def _main(workspace: Workspace, *inherited: str) -> None:
     log = RotatingFileHandler(workspace.queue / "supervisor.log", maxBytes=500_000, backupCount=1)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(process)d %(message)s", handlers=[log]
     )
-    supervise(workspace)
+    supervise(workspace, *map(int, inherited))
 
 
 if __name__ == "__main__":
-    _main(Workspace.at(Path(sys.argv[1])))
+    _main(Workspace.at(Path(sys.argv[1])), *sys.argv[2:])

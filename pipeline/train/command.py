@@ -39,6 +39,8 @@ def arguments(request: LaunchRequest) -> tuple[str, ...]:
         said += ["--report-to", ",".join(request.report_to)]
     if request.trust_remote_code:
         said.append("--trust-remote-code")
+    if request.evaluate_after:
+        said.append("--evaluate")
     return (*said, *_parent(request))
 
 

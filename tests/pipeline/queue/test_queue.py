@@ -34,7 +34,7 @@ def test_a_free_device_starts_at_once_and_a_busy_one_queues(workspace: Workspace
         (3, 2, "waiting"),
     ]
     assert [job.id for job in found.waiting[0].behind] == [1]
-    until(lambda: supervise.is_supervised(workspace))
+    assert supervise.is_supervised(workspace)
 
 
 @pytest.mark.parametrize(
