@@ -77,7 +77,8 @@ def _evaluate(arguments: argparse.Namespace, context: Context) -> int:
     else:
         evaluation = jobs.launch(workspace, _request(arguments, workspace))
     context.progress(
-        f"Evaluation {evaluation.id} on {evaluation.config.device}: {evaluation.of} answers"
+        f"Evaluation {evaluation.id} on {evaluation.config.device}: {evaluation.of} answers, "
+        "contrasts and comparisons"
     )
     try:
         evaluation = jobs.wait(workspace, evaluation.id, Narrator(context))
@@ -237,4 +238,4 @@ class Narrator:
             return
         self._told_at = time.monotonic()
         who = f"run {progress.model}" if progress.model.isdecimal() else progress.model or "base"
-        self._context.progress(f"  {progress.done} of {evaluation.of} answers, asking {who}")
+        self._context.progress(f"  {progress.done} of {evaluation.of} done, at {who}")

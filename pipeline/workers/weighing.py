@@ -18,7 +18,13 @@ from pipeline.evaluate.contrast import Contrast, Fact, contrasts
 from pipeline.evaluate.questions import Question
 from pipeline.workers.answers import context_tokens
 from pipeline.workers.asking import Asker, Prepared
-from pipeline.workers.candidates import Asked, closeness, likelihoods, read_answers
+from pipeline.workers.candidates import (
+    Asked,
+    Closeness,
+    closeness,
+    likelihoods,
+    read_answers,
+)
 from pipeline.workers.generate import only
 
 WEIGHED_TOKENS = 1024
@@ -41,6 +47,15 @@ class Weighed:
         count, longest = len(self.asked.answers), max(map(len, self.asked.answers))
         held = count * (len(self.asked.prompt) + longest)
         return max(count * longest / WEIGHED_TOKENS, held / batch_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """A general row, the base's answer in place of its reference; empty where it said nothing."""
+
+    row: Prepared
+    models: tuple[str, ...]
+    """For which it is still to be compared."""
 
 
 def wrong_answers(asker: Asker) -> dict[tuple[str, int], Contrast]:
@@ -95,32 +110,20 @@ def compared(
     pass over it.
     """
     for group in _asked_alike(candidates):
-        names = [each.model for each in group]
-        open_rows = {(row[0].file, row[0].row): row for name in names for row in rows.get(name, ())}
-        answered = [
-            _with_answer(asker, names[0], *row) for row in open_rows.values() if row[1].answer
+        rows_open = _open_rows(asker, [each.model for each in group], rows)
+        silent = [
+            _comparison(each.row.question, model, None, 0)
+            for each in rows_open
+            for model in each.models
+            if not each.row.reference
         ]
-        wanted = {name: {(row[0].file, row[0].row) for row in rows.get(name, ())} for name in names}
-        silent = [row[0] for row in open_rows.values() if not row[1].answer]
         if silent:
-            yield [
-                Comparison(each.file, each.row, name, None, None, None, None, 0)
-                for name in names
-                for each in silent
-                if (each.file, each.row) in wanted[name]
-            ]
-
-        def compare(
-            batch: Sequence[Prepared],
-            names: list[str] = names,
-            wanted: dict[str, set[tuple[str, int]]] = wanted,
-        ) -> list[Comparison]:
-            return _compared(asker, batch, names, wanted)
-
-        for batch in _batches(answered, partial(_share, asker.plan.batch_tokens)):
+            yield silent
+        spoken = [each for each in rows_open if each.row.reference]
+        for batch in _batches(spoken, partial(_share, asker.plan.batch_tokens)):
             if asker.should_stop():
                 return
-            yield _halved(compare, batch)
+            yield _halved(partial(_compared, asker), batch)
 
 
 def _asked_alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
@@ -130,51 +133,62 @@ def _asked_alike(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     return list(groups.values())
 
 
+def _open_rows(
+    asker: Asker, models: Sequence[str], rows: dict[str, list[tuple[Question, RawAnswer]]]
+) -> list[OpenRow]:
+    """Return each row once, with the models for which it is still to be compared."""
+    asked: dict[tuple[str, int], tuple[Question, RawAnswer]] = {}
+    waiting: dict[tuple[str, int], list[str]] = {}
+    for model in models:
+        for question, said in rows.get(model, ()):
+            asked[question.file, question.row] = question, said
+            waiting.setdefault((question.file, question.row), []).append(model)
+    return [
+        OpenRow(_with_answer(asker, models[0], question, said), tuple(waiting[key]))
+        for key, (question, said) in asked.items()
+    ]
+
+
 def _with_answer(asker: Asker, model: str, question: Question, said: RawAnswer) -> Prepared:
     """The question with the base's answer in place of its reference, without a made-up end."""
     prepared = asker.prepare(model, replace(question, reference=said.answer))
+    if not said.answer:
+        return replace(prepared, reference=())
     if said.finish_reason == "stop" or len(prepared.reference) < 2:
         return prepared
     return replace(prepared, reference=prepared.reference[:-1])
 
 
-def _compared(
-    asker: Asker,
-    batch: Sequence[Prepared],
-    names: Sequence[str],
-    wanted: dict[str, set[tuple[str, int]]],
-) -> list[Comparison]:
-    rows = [(row.prompt, row.reference) for row in batch]
-    pad_id = asker.pad_id(names[0])
+def _compared(asker: Asker, batch: Sequence[OpenRow]) -> list[Comparison]:
+    """Let the base and then each model read the batch; every row is compared with each of its."""
+    models = list(dict.fromkeys(model for each in batch for model in each.models))
+    rows = [(each.row.prompt, each.row.reference) for each in batch]
+    pad_id = asker.pad_id(models[0])
     with only(asker.model, BASE):
         base = read_answers(asker.model, rows, pad_id)
     lines = []
-    for name in names:
-        mine = [
-            place
-            for place, row in enumerate(batch)
-            if (row.question.file, row.question.row) in wanted[name]
-        ]
-        if not mine:
-            continue
-        with only(asker.model, name):
+    for model in models:
+        mine = [place for place, each in enumerate(batch) if model in each.models]
+        with only(asker.model, model):
             read = read_answers(asker.model, [rows[place] for place in mine], pad_id)
         for place, ours in zip(mine, read, strict=True):
-            near = closeness(ours, base[place])
-            question = batch[place].question
-            lines.append(
-                Comparison(
-                    file=question.file,
-                    row=question.row,
-                    model=name,
-                    loss=near.loss,
-                    base_loss=near.base_loss,
-                    kl=near.kl,
-                    agreement=near.agreement,
-                    tokens=len(batch[place].reference),
-                )
-            )
+            row = batch[place].row
+            found = closeness(ours, base[place])
+            lines.append(_comparison(row.question, model, found, len(row.reference)))
     return lines
+
+
+def _comparison(question: Question, model: str, found: Closeness | None, tokens: int) -> Comparison:
+    return Comparison(
+        file=question.file,
+        row=question.row,
+        model=model,
+        loss=found.loss if found else None,
+        base_loss=found.base_loss if found else None,
+        kl=found.kl if found else None,
+        agreement=found.agreement if found else None,
+        tokens=tokens,
+    )
 
 
 def _weighed(
@@ -219,7 +233,8 @@ def forms_of(plan: EvaluationConfig, question: Question) -> tuple[Form, ...]:
     return forms(file) if file.role == "domain" and plan.wrong_answers else ()
 
 
-def _share(batch_tokens: int, row: Prepared) -> float:
+def _share(batch_tokens: int, each: OpenRow) -> float:
+    row = each.row
     longest = len(row.prompt) + len(row.reference)
     return max(len(row.reference) / WEIGHED_TOKENS, longest / batch_tokens)
 
