@@ -46,6 +46,11 @@ def _ask(runs: dict[int, Run], wanted: int) -> None:
         max_chars=80,
         help=t("models.merge_name_help"),
     )
+    _ask_more()
+    _ask_sure()
+
+
+def _ask_more() -> None:
     with st.expander(t("models.merge_more"), key="models_merge_more"):
         st.selectbox(
             t("models.dtype"),
@@ -64,6 +69,9 @@ def _ask(runs: dict[int, Run], wanted: int) -> None:
             key=modelling.DEVICE,
             help=t("models.merge_device_help"),
         )
+
+
+def _ask_sure() -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("shell.cancel"), key="models_merge_cancel"):
             st.rerun()

@@ -31,22 +31,8 @@ def _ask(subject: Subject) -> None:
         help=t("models.push_base_help"),
     )
     st.checkbox(t("models.push_public"), key=handing.PUBLIC)
-    is_ready = False
-    if st.session_state.get(handing.REPOSITORY, "").strip():
-        try:
-            offer = handing.offer(subject)
-        except PipelineError as fact:
-            problem(words(fact))
-        else:
-            count = len(offer.files) + 1
-            st.caption(t("models.push_files", count=count, size=size(offer.size_bytes)))
-            st.code("\n".join(("README.md", *offer.files)), language=None, height=160)
-            who = "public" if st.session_state[handing.PUBLIC] else "private"
-            # Another name or reader is another question: its tick is not taken over.
-            is_ready = st.checkbox(
-                t(f"models.push_sure_{who}", name=offer.plan.repository),
-                key=f"{handing.SURE}_{who}_{offer.plan.repository}",
-            )
+    named = str(st.session_state.get(handing.REPOSITORY, "")).strip()
+    is_ready = bool(named) and _is_sure(subject)
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button(t("shell.cancel"), key="models_push_cancel"):
             st.rerun()
@@ -61,3 +47,21 @@ def _ask(subject: Subject) -> None:
         )
         if go:
             st.rerun()
+
+
+def _is_sure(subject: Subject) -> bool:
+    """Show what would be pushed, and ask; False where it cannot be pushed."""
+    try:
+        offer = handing.offer(subject)
+    except PipelineError as fact:
+        problem(words(fact))
+        return False
+    st.caption(t("models.push_files", count=len(offer.files) + 1, size=size(offer.size_bytes)))
+    st.code("\n".join(("README.md", *offer.files)), language=None, height=160)
+    who = "public" if st.session_state[handing.PUBLIC] else "private"
+    # Another name or reader is another question: its tick is not taken over.
+    is_sure: bool = st.checkbox(
+        t(f"models.push_sure_{who}", name=offer.plan.repository),
+        key=f"{handing.SURE}_{who}_{offer.plan.repository}",
+    )
+    return is_sure

@@ -4,7 +4,7 @@ Pure: it orders what the folders told. A merged model can be trained on again, s
 of its own below it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -43,37 +43,34 @@ def tree(
 
     `merged` tells of the folders among `models` that were merged where they come from.
     """
+    family = _Family(models, runs, merged)
+    # What a merged model was made of may be gone: then it stands by itself.
     known = {model.folder for model in models}
-    by_id = {run.id: run for run in runs}
+    tops = [m for m in models if (of := merged.get(m.folder)) is None or Path(of.base) not in known]
+    return tuple(node for model in tops for node in family.below(model, 0))
 
-    def below_model(model: BaseModel, depth: int) -> Iterator[Node]:
-        of = merged.get(model.folder)
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    models: Sequence[BaseModel]
+    runs: Sequence[Run]
+    merged: Mapping[Path, Merged]
+
+    def below(self, model: BaseModel, depth: int) -> Iterator[Node]:
+        """Yield a model, then what was made of it."""
+        of = self.merged.get(model.folder)
+        made_by = next((run for run in self.runs if of and run.id == of.run), None)
         kind: Kind = "merged" if of else "base"
-        run = by_id.get(of.run) if of else None
-        yield Node(kind, model.name, depth, model=model, run=run, merged=of)
-        for each in runs:
-            if Path(each.config.model) == model.folder:
-                yield Node("run", str(each.id), depth + 1, run=each)
-                yield from of_run(each.id, model.folder, depth + 2)
-        orphans = [
-            one for one in models
-            if (its := merged.get(one.folder))
-            and Path(its.base) == model.folder
-            and its.run not in by_id
-        ]  # fmt: skip
-        for orphan in orphans:
-            yield from below_model(orphan, depth + 1)
+        yield Node(kind, model.name, depth, model=model, run=made_by, merged=of)
+        mine = [run for run in self.runs if Path(run.config.model) == model.folder]
+        for run in mine:
+            yield Node("run", str(run.id), depth + 1, run=run)
+            yield from self._merged_of(model, (run.id,), depth + 2)
+        others = {of.run for of in self.merged.values()} - {run.id for run in mine}
+        yield from self._merged_of(model, others, depth + 1)
 
-    def of_run(run_id: int, base: Path, depth: int) -> Iterator[Node]:
-        for one in models:
-            its = merged.get(one.folder)
-            if its and its.run == run_id and Path(its.base) == base:
-                yield from below_model(one, depth)
-
-    found: list[Node] = []
-    for model in models:
-        of = merged.get(model.folder)
-        # What a merged model was made of may be gone: then it stands by itself.
-        if of is None or Path(of.base) not in known:
-            found += below_model(model, 0)
-    return tuple(found)
+    def _merged_of(self, base: BaseModel, runs: Collection[int], depth: int) -> Iterator[Node]:
+        for model in self.models:
+            of = self.merged.get(model.folder)
+            if of and of.run in runs and Path(of.base) == base.folder:
+                yield from self.below(model, depth)

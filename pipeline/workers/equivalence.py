@@ -36,6 +36,8 @@ class Reference:
     """(answer tokens + 1, vocabulary) of each prompt, on the CPU."""
     from_base: tuple[float, ...]
     """The largest difference to the base's logits."""
+    dtype: torch.dtype
+    """What it was computed in."""
 
 
 def read_prompts(tokenizer: Tokenizer, prompts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
@@ -70,6 +72,7 @@ def reference(
         ids=ids,
         logits=logits,
         from_base=tuple(map(_difference, logits, plain)),
+        dtype=model.dtype,
     )
 
 

@@ -95,15 +95,14 @@ def _merged(plan: MergeConfig, made: Path, events: Events, should_stop: ShouldSt
     whole = load(plan)
     events.tell("state", state="asking")
     known = reference(whole.model, whole.tokenizer, ADAPTER, PROMPTS, should_stop)
-    computed_in, dtype = whole.model.dtype, whole.dtype
-    tokenizer, weights = whole.tokenizer, {}
+    tokenizer, dtype, weights = whole.tokenizer, whole.dtype, {}
     if not plan.only_checks:
         events.tell("state", state="merging")
         weights = write(plan, whole, made)
     del whole  # Only one model at a time has to fit into the memory.
     _free()
     events.tell("state", state="checking")
-    found = check(plan, made, known, weights, computed_in, should_stop)
+    found = check(plan, made, known, weights, should_stop)
     return Merged(
         base=plan.base,
         base_sha256=weights_sha256(Path(plan.base), Path(plan.home)),
@@ -169,7 +168,6 @@ def check(
     made: Path,
     known: Reference,
     weights: dict[str, str],
-    computed_in: torch.dtype,
     should_stop: ShouldStop,
 ) -> Equivalence:
     """Load the model from its folder as anybody would, and hold it against the reference.
@@ -184,12 +182,12 @@ def check(
     changed = {name for name, _ in weights.items() ^ found.items()}
     if before := report.read(made):
         changed |= {name for name, _ in before.files.items() ^ _hashes(made).items()}
-    rows = compare(known, model.to(computed_in), should_stop)
-    formats = {stored, _name(computed_in)}
+    rows = compare(known, model.to(known.dtype), should_stop)
+    formats = {stored, _name(known.dtype)}
     return Equivalence(
         rows=rows,
         dtype=next(each for each in _COARSEST_FIRST if each in formats),
-        computed_in=_name(computed_in),
+        computed_in=_name(known.dtype),
         device=str(model.device),
         changed_weights=tuple(sorted(changed)),
         reads_alike=read_prompts(tokenizer, known.prompts) == known.prompt_ids,

@@ -190,7 +190,7 @@ def test_one_bit_that_no_prompt_touches_is_found_while_it_is_written(
     kept = load_file(file)
     kept["model.embed_tokens.weight"][5, 0] += 1e-6
     save_file(kept, file, metadata={"format": "pt"})
-    found = worker.check(settings, made, known, weights, torch.float32, lambda: False)
+    found = worker.check(settings, made, known, weights, lambda: False)
     assert found.changed_weights == ("model.embed_tokens.weight",)
     assert found.largest_logit_difference < found.tolerance
     assert "not those that were merged" in found.faults[0]
