@@ -25,31 +25,16 @@ TITLE, TEXT = "runs_notes_title_{run}", "runs_notes_text_{run}"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checkpoint with what makes one choose it."""
+    """A checkpoint, and whether the run stands for it wherever its adapter is used."""
 
     checkpoint: Checkpoint
-    validation: float | None
-    is_best: bool
-    """Of all that are kept it has the lowest validation loss."""
     is_chosen: bool
-    """The run stands for it wherever its adapter is used."""
 
 
 def kept(run: Run) -> tuple[Kept, ...]:
     """Return the checkpoints of a run, rising by step."""
-    losses = {point.step: point.value for point in run.progress.validation}
-    listed = checkpoints.listed(run.folder)
-    validated = [losses[each.step] for each in listed if each.step in losses]
-    best, chosen = min(validated, default=None), checkpoints.chosen_step(run.folder)
-    return tuple(
-        Kept(
-            each,
-            losses.get(each.step),
-            is_best=best is not None and losses.get(each.step) == best,
-            is_chosen=each.step == chosen,
-        )
-        for each in listed
-    )
+    chosen = checkpoints.chosen_step(run.folder)
+    return tuple(Kept(each, each.step == chosen) for each in checkpoints.listed(run.folder))
 
 
 def extent(run_id: int) -> Extent:

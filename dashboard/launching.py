@@ -24,7 +24,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import Manifest
 from pipeline.publish.verify import MANIFEST
-from pipeline.train import command, continuing, jobs
+from pipeline.train import checkpoints, command, continuing, jobs
 from pipeline.train.config import Settings
 from pipeline.train.devices import devices
 from pipeline.train.jobs import LaunchRequest
@@ -34,6 +34,7 @@ BY_PATH = ""
 """The choice of a model by its path, among names of models."""
 PRESET_NAMES = [each.name for each in PRESETS]
 TOKEN, STARTED, PARENT = "launch_token", "launch_started", "launch_parent"
+CHECKPOINT, TAKEN = "launch_checkpoint", "launch_taken"
 DEFAULTS: dict[str, object] = {
     "launch_preset": "strong",
     "launch_layout": "format3",
@@ -178,14 +179,40 @@ def start(model: BaseModel, export: Export) -> None:
 
 
 def continuable(model: BaseModel | None) -> dict[int, Path]:
-    """Return the runs on a base whose adapter can be continued, the newest first."""
+    """Return the runs on a base whose adapter can be continued, the newest first.
+
+    A run that the address named with a checkpoint is continued from that.
+    """
     if model is None:
         return {}
+    picked = st.session_state.get(CHECKPOINT, {})
     return {
-        run.id: run.adapter
+        run.id: adapter
         for run in watching.listed()
-        if run.adapter is not None and run.config.model == str(model.folder)
+        if run.config.model == str(model.folder)
+        and (adapter := picked.get(run.id, run.adapter)) is not None
     }
+
+
+@reaction
+def take_address(known: tuple[BaseModel, ...]) -> None:
+    """Prepare the form for the run, and perhaps its checkpoint, that the address names; once."""
+    asked = (st.query_params.get("from", ""), st.query_params.get("checkpoint", ""))
+    if not asked[0].isdecimal() or st.session_state.get(TAKEN) == asked:
+        return
+    st.session_state[TAKEN] = asked
+    run = watching.read(int(asked[0]))
+    step = checkpoints.step_in(asked[1])
+    if step is not None:
+        st.session_state[CHECKPOINT] = {run.id: checkpoints.adapter_at(run.folder, step)}
+    model = next((each for each in known if str(each.folder) == run.config.model), None)
+    st.session_state["launch_model"] = model.name if model else BY_PATH
+    st.session_state["launch_path"] = "" if model else run.config.model
+    st.session_state["launch_layout"] = run.config.layout
+    st.session_state["launch_system"] = run.config.system_prompt.policy
+    st.session_state["launch_text"] = run.config.system_prompt.text
+    st.session_state[PARENT] = run.id
+    take_parent(model or catalog.read(Path(run.config.model)))
 
 
 def continued(model: BaseModel | None) -> tuple[int | None, Path | None]:

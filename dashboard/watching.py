@@ -68,6 +68,8 @@ def read(run_id: int) -> Run:
 
 def phase(run: Run) -> str:
     """Return the key of the words that say what is going on."""
+    if run.is_pausing:
+        return "pausing"
     if run.state == "running":
         return run.progress.phase or "loading"
     if run.state == "failed" and not run.progress.step:
@@ -117,11 +119,18 @@ def stop(run_id: int) -> None:
 
 
 @reaction
-def resume(run_id: int) -> None:
-    """Go on with a run from its last checkpoint."""
-    jobs.resume(state.workspace(), run_id)
+def resume(run_id: int, checkpoint: str = "") -> None:
+    """Go on with a run from its last checkpoint, or from an earlier one (`step-N`)."""
+    jobs.resume(state.workspace(), run_id, checkpoint=checkpoint)
     st.query_params[RUN] = str(run_id)
     done(t("runs.resumed", run=run_id))
+
+
+@reaction
+def pause(run_id: int, *, wanted: bool) -> None:
+    """Ask a run to save and end after the pass at hand, or take that back."""
+    jobs.pause(state.workspace(), run_id, wanted=wanted)
+    done(t("runs.pause_asked" if wanted else "runs.pause_taken_back", run=run_id))
 
 
 def _all() -> list[Run | DoesNotHold]:

@@ -66,6 +66,7 @@ if not models:
         to_page("models", t("launch.to_models"))
 
 launching.restore(models, exports)
+launching.take_address(models)
 left, middle, right = st.columns(3, border=True)
 with left:
     model = choices.ask_model(models)

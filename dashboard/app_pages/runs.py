@@ -8,6 +8,7 @@ from dashboard import curving, overlaying, watching
 from dashboard.guard import guarded
 from dashboard.parts.axis import axis_choice
 from dashboard.parts.curves import curves, plotter
+from dashboard.parts.failure import how_it_failed
 from dashboard.parts.header import page_header
 from dashboard.parts.lineage import lineage
 from dashboard.parts.links import to_page
@@ -15,7 +16,7 @@ from dashboard.parts.notices import empty_state
 from dashboard.parts.overlay import overlay_card
 from dashboard.parts.queue import queue_section
 from dashboard.parts.run_actions import run_actions
-from dashboard.parts.run_card import figures, head, how_it_failed, progress_line
+from dashboard.parts.run_card import figures, head, progress_line
 from dashboard.parts.run_details import run_details
 from dashboard.parts.run_log import warnings
 from dashboard.parts.run_table import run_table

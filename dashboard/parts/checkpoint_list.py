@@ -43,9 +43,7 @@ def _table(run: Run, kept: Sequence[Kept]) -> dict[str, list[str]]:
     columns = {
         plain("runs.column_step"): [number(each.checkpoint.step) for each in kept],
         plain("runs.column_epoch"): [str(each.checkpoint.epoch) for each in kept],
-        plain("runs.column_validation"): [
-            "–" if each.validation is None else number(each.validation, 3) for each in kept
-        ],
+        plain("runs.column_validation"): [_loss(each.checkpoint.validation_loss) for each in kept],
         plain("runs.column_mark"): [_marks(each) for each in kept],
     }
     for measure in MEASURES:
@@ -57,10 +55,15 @@ def _table(run: Run, kept: Sequence[Kept]) -> dict[str, list[str]]:
     return columns
 
 
+def _loss(value: float | None) -> str:
+    return "–" if value is None else number(value, 3)
+
+
 def _marks(each: Kept) -> str:
     told = [
         (each.is_chosen, "runs.mark_used"),
-        (each.is_best, "runs.mark_best"),
+        (each.checkpoint.is_best, "runs.mark_best"),
+        (each.checkpoint.is_inside_epoch, "runs.mark_inside"),
     ]
     return " · ".join(plain(words) for holds, words in told if holds)
 
@@ -79,6 +82,13 @@ def _acts(run: Run, marked: Sequence[Kept]) -> None:
         on_click=keeping.use,
         args=(run.id, None if is_used else step),
     )
+    if st.button(
+        t("runs.resume_here"),
+        key=f"runs_resume_here_{run.id}",
+        icon=":material/play_arrow:",
+        disabled=one is None or not run.can_resume,
+    ):
+        st.dialog(plain("runs.resume_title", run=run.id))(_confirm_resume)(run.id, step)
     if st.button(
         t("runs.continue"),
         key=f"runs_continue_{run.id}",
@@ -99,6 +109,16 @@ def _acts(run: Run, marked: Sequence[Kept]) -> None:
 def continue_from(run: Run, checkpoint: str) -> None:
     """Ask before a run is continued as a new one: what it learned may fade."""
     st.dialog(plain("runs.continue_title", run=run.id))(_confirm_continue)(run.id, checkpoint)
+
+
+def _confirm_resume(run_id: int, step: int) -> None:
+    with guarded():
+        run = watching.read(run_id)
+        later = [each for each in keeping.kept(run) if each.checkpoint.step > step]
+        st.markdown(t("runs.resume_words", run=run_id, step=step, count=len(later)))
+        if is_confirmed("runs_resume_here", t("runs.resume")):
+            watching.resume(run_id, f"step-{step}")
+            st.rerun()
 
 
 def _confirm_continue(run_id: int, checkpoint: str) -> None:

@@ -57,6 +57,16 @@ def run_actions(run: Run, listed: Sequence[Run]) -> None:
 
 
 def _stop(run: Run) -> None:
+    st.button(
+        t("runs.pause_not" if run.is_pausing else "runs.pause"),
+        key="runs_pause",
+        icon=":material/resume:" if run.is_pausing else ":material/pause:",
+        help=t("runs.pause_help"),
+        disabled=run.state != "running",
+        on_click=watching.pause,
+        args=(run.id,),
+        kwargs={"wanted": not run.is_pausing},
+    )
     if st.button(
         t("runs.stop"),
         key="runs_stop",

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
 
@@ -11,9 +10,9 @@ from dashboard import watching
 from dashboard.format import duration, number, size
 from dashboard.parts.chips import Colour, chip
 from dashboard.parts.export_mark import export_mark
-from dashboard.text import has, literal, plain, t
+from dashboard.text import literal, plain, t
 from pipeline.train.config import Settings, TrainConfig
-from pipeline.train.state import Run, RunFailure, State
+from pipeline.train.state import Run, State
 
 STATES: dict[State, tuple[str, Colour]] = {
     "queued": ("schedule", "gray"),
@@ -25,9 +24,6 @@ STATES: dict[State, tuple[str, Colour]] = {
     "failed": ("error", "red"),
     "cancelled": ("block", "gray"),
 }
-
-MOST_LINES = 6
-"""So many lines of a failed run's log are shown whole; more are scrolled."""
 
 
 def head(run: Run) -> None:
@@ -67,27 +63,6 @@ def figures(run: Run) -> None:
     )
     for column, (name, value, shown) in zip(st.columns(len(values)), values, strict=True):
         column.metric(plain(f"runs.metric_{name}"), "–" if value is None else shown(value))
-
-
-def how_it_failed(run: Run, failure: RunFailure) -> None:
-    """Draw why a run failed: what ended it, the reason, the last lines, and how to go on."""
-    known = f"runs.error_{failure.error}"
-    lines = [t(known if has(known) else "runs.error_unknown")]
-    if failure.error not in ("signal", "exit", "lost"):
-        lines.append(literal(failure.message))
-    if failure.signal:
-        lines.append(t("runs.failed_signal", signal=failure.signal))
-    elif failure.exit_code is not None:
-        lines.append(t("runs.failed_code", code=failure.exit_code))
-    saved = run.progress.checkpoints
-    lines.append(
-        t("runs.checkpoint_words", step=saved[-1][0]) if saved else t("runs.checkpoint_none")
-    )
-    st.error("\n\n".join([f"**{t('runs.failed_title')}**", *lines]), icon=":material/error:")
-    if failure.log:
-        st.caption(t("runs.log_lines"))
-        height: Literal["content"] | int = 160 if len(failure.log) > MOST_LINES else "content"
-        st.code("\n".join(failure.log), language=None, wrap_lines=True, height=height)
 
 
 def settings(run: Run) -> None:

@@ -41,4 +41,4 @@ def _answer(answer: Sample) -> None:
     step, text = st.columns([1, 7], gap="small")
     step.caption(t("runs.at_step", step=answer.step))
     with text:
-        prose(answer.text or "…")
+        prose(f"{answer.text}…" if answer.is_cut else answer.text)

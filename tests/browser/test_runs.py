@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipeline.train import jobs
+from pipeline.train import checkpoints, jobs
 from pipeline.workspace import Workspace
 from tests.browser.conftest import QUICKEST_MS, OpenTab
 from tests.dashboard import run_seed
@@ -113,6 +113,7 @@ def test_marked_runs_lie_over_one_another_and_a_reload_keeps_them(
         keys = tab.locator(".curves .wide .key .name")
         expect(keys).to_have_text(["Run 3", "Run 1", "Run 3", "Run 1"])
         tab.get_by_text("By time").click()
+        expect(tab).to_have_url(re.compile("axis=time"))
         tab.reload()
         expect(keys).to_have_text(["Run 3", "Run 1", "Run 3", "Run 1"])
         expect(tab).to_have_url(re.compile("axis=time"))
@@ -138,3 +139,22 @@ def test_a_marked_checkpoint_is_used_and_a_confirmed_run_is_deleted(
         asked.get_by_role("button", name="Delete this run").click()
         expect(tab.get_by_text("Run 1 is deleted.")).to_be_visible()
         assert [run.id for run in jobs.listed(workspace)] == [3, 2]
+
+
+def test_a_stopped_run_is_resumed_from_a_marked_checkpoint(
+    open_tab: OpenTab, tmp_path: Path, home: Path, ended: None
+):
+    folder = run_seed.run(home, 4, "stopped")
+    for step_ in (12, 24):
+        run_seed.checkpoint(folder, step_)
+    with serve(tmp_path, home=home) as dashboard:
+        dashboard.wait()
+        tab = open_tab(f"{dashboard.url}/runs?run=4")
+        mark(tab, "runs_checkpoints_4", 2)
+        tab.get_by_role("button", name="Resume from here").click()
+        asked = tab.get_by_test_id("stDialog")
+        expect(asked.get_by_text("Run 4 goes on from step 12. The one checkpoint")).to_be_visible()
+        asked.get_by_role("button", name="Resume").click()
+        expect(asked).to_have_count(0)
+        assert jobs.read(Workspace.at(home), 4).state != "stopped"
+        assert [each.step for each in checkpoints.listed(folder)] == [12]

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.text import messages
+from pipeline.jsonio import write_json
 from pipeline.train import checkpoints, config, jobs
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
@@ -220,3 +221,37 @@ def test_parents_and_children_are_linked(open_page, with_runs):
     assert_calm(page)
     assert [link.proto.label for link in page.get("page_link") if "Run 1" in link.proto.label]
     assert any("from step 24" in str(element.value) for element in page.caption)
+
+
+def test_a_run_that_pauses_says_so_and_can_be_told_not_to(open_page, with_runs, language: str):
+    page = look(open_page("runs", language), 4)
+    page.button(key="runs_pause").click().run()
+    assert_calm(page)
+    assert (with_runs / "runs" / "4" / "pause.request").exists()
+    assert page.button(key="runs_pause").label == messages(language)["runs.pause_not"]
+    page.button(key="runs_pause").click().run()
+    assert not (with_runs / "runs" / "4" / "pause.request").exists()
+
+
+def test_a_lack_of_memory_names_what_to_lower_with_figures(open_page, with_runs, language: str):
+    page = look(open_page("runs", language), 3)
+    words = page.error[0].value
+    name = messages(language)["launch.set_batch_tokens"]
+    assert f"{name} from 4,096 to 2,048" in words or f"{name}从 4,096 降到 2,048" in words
+
+
+def test_continuing_opens_launch_prepared_for_the_run_and_its_checkpoint(open_page, with_runs):
+    folder = with_runs / "runs" / "1"
+    write_json(
+        folder / "adapter" / "adapter_config.json",
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]},
+    )
+    run_seed.checkpoint(folder, 24)
+    page = open_page("runs")
+    page.query_params["from"], page.query_params["checkpoint"] = "1", "step-24"
+    page.switch_page("app_pages/launch.py").run()
+    assert_calm(page)
+    assert page.selectbox(key="launch_parent").value == 1
+    assert page.session_state["launch_preset"] == "continue"
+    assert page.session_state["launch_set_rank"] == 4
+    assert page.session_state["launch_checkpoint"] == {1: folder / "adapters" / "step-24"}
