@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import launching, watching
+from dashboard import launching, trying, watching
 from dashboard.launching import Export
 from dashboard.text import plain, t
 from pipeline.errors import PipelineError
@@ -52,9 +52,15 @@ def known(model: BaseModel | None, export: Export) -> Known:
 def gathered(request: LaunchRequest, model: BaseModel) -> Facts:
     """Return the facts of a request."""
     device = devices().get(request.device)
+    tried = trying.latest(request)
     with st.spinner(t("tokens.counting"), show_time=True):
         return gathering.gather(
-            request, model, device, watching.listed(), readers=Readers(_export, _rows)
+            request,
+            model,
+            device,
+            watching.listed(),
+            trial=tried,
+            readers=Readers(_export, _rows),
         )
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.cli import data, demo, factory, publish, queue, sky, train, use, versions
+from pipeline.cli import data, demo, factory, publish, queue, sky, study, train, use, versions
 from pipeline.cli.output import Context
 from pipeline.errors import DoesNotHold, PipelineError
 from store.errors import StoreError
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--workspace", type=Path, help="the workspace folder (default: $GRAFT_HOME)")
     top.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for module in (data, publish, versions, factory, sky, train, queue, use, demo):
+    for module in (data, publish, versions, factory, sky, train, study, queue, use, demo):
         module.add_verbs(verbs)
     return top
 

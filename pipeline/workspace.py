@@ -26,6 +26,7 @@ class Workspace:
             workspace.runs,
             workspace.evaluations,
             workspace.probes,
+            workspace.trials,
             workspace.merges,
             workspace.handovers,
             workspace.servers,
@@ -59,6 +60,11 @@ class Workspace:
     def probes(self) -> Path:
         """What bases were asked before training, one numbered folder each."""
         return self.root / "probes"
+
+    @property
+    def trials(self) -> Path:
+        """Single steps that were tried before a run, one numbered folder each."""
+        return self.root / "trials"
 
     @property
     def merges(self) -> Path:

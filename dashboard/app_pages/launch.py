@@ -15,6 +15,7 @@ from dashboard.parts.preflight import ask_all_the_same, memory_bar, preflight_li
 from dashboard.parts.preset_choice import ask_preset
 from dashboard.parts.settings_form import settings_form
 from dashboard.parts.study_form import study_form
+from dashboard.parts.trial import trial_part
 from dashboard.studying import Planned
 from dashboard.text import t
 from pipeline.models.catalog import BaseModel
@@ -32,6 +33,7 @@ def before_the_start(model: BaseModel | None, export: Export) -> bool:
     ask_chat(st.session_state["launch_device"])
     is_agreed = ask_all_the_same(known.checks)
     if model and not model.fault and known.facts:
+        trial_part(model, export)
         launch_rows(model, export)
         launch_command(model, export)
     return is_agreed and may_start(known.checks)

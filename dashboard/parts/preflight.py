@@ -57,6 +57,8 @@ def check_words(check: Check) -> str:
     values = dict(check.values)
     if isinstance(seconds := values.pop("seconds", None), int | float):
         values["time"] = duration(float(seconds))
+    if isinstance(share := values.pop("share", None), int | float):
+        values["percent"] = percent(float(share))
     for name in ("needed_bytes", "free_bytes", "total_bytes"):
         if isinstance(value := values.pop(name, None), int):
             values[name.removesuffix("_bytes")] = size(value)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.cli.output import Context
-from pipeline.cli.train import system_prompt
+from pipeline.cli.request import system_prompt
 from pipeline.errors import BadInput
 from pipeline.jsonio import write_atomic
 from pipeline.models import catalog

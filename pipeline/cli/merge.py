@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipeline.cli.output import Context
-from pipeline.cli.train import system_prompt
+from pipeline.cli.request import system_prompt
 from pipeline.errors import DoesNotHold
 from pipeline.merge import jobs
 from pipeline.merge.config import Dtype

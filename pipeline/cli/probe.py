@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pipeline.cli.database import names, opened
 from pipeline.cli.output import Context
-from pipeline.cli.train import system_prompt
+from pipeline.cli.request import system_prompt
 from pipeline.probe import jobs, known, replay
 from pipeline.probe.jobs import Probe
 from pipeline.probe.known import KnownOptions

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.cli.database import opened
 from pipeline.cli.output import Context
-from pipeline.cli.train import system_prompt
+from pipeline.cli.request import system_prompt
 from pipeline.errors import BadInput
 from pipeline.models import tokenizer
 from pipeline.models.example import IGNORED, Record

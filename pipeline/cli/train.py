@@ -2,15 +2,11 @@
 
 import argparse
 import time
-from pathlib import Path
 
 from pipeline.cli.output import Context
-from pipeline.errors import BadInput
-from pipeline.models.template import SystemPrompt
+from pipeline.cli.request import add_request, requested
 from pipeline.queue import line
-from pipeline.queue.entry import PRIORITIES
-from pipeline.train import continuing, jobs, presets
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train import jobs
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 
@@ -18,35 +14,7 @@ from pipeline.workspace import Workspace
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add these verbs to the parser."""
     train = verbs.add_parser("train", help="train a LoRA adapter on an export")
-    train.add_argument("export", help="an export's name in the workspace, or its folder")
-    train.add_argument("--model", default="", help="a model's name in the workspace, or folder")
-    train.add_argument(
-        "--from",
-        dest="parent",
-        default="",
-        metavar="RUN|DIR",
-        help="go on from a run's adapter, or one in a folder, as a new run",
-    )
-    train.add_argument("--checkpoint", default="", metavar="step-N", help="of the run in --from")
-    train.add_argument("--preset", default="", help="default: strong; with --from: continue")
-    train.add_argument(
-        "--layout", choices=["format2", "format3"], help="default: format3; with --from: its own"
-    )
-    train.add_argument(
-        "--device", default="auto", help="auto, cpu, mps, cuda:N, cuda:0,1 for several"
-    )
-    train.add_argument("--report-to", default="", help="tensorboard, mlflow, wandb, trackio")
-    train.add_argument("--processes", type=int, default=1, help="processes that share the CPU")
-    train.add_argument(
-        "--system-prompt",
-        help="model: keep the template's own; none: take it out (default; with --from: what that "
-        "run had); any other text: use that",
-    )
-    train.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    train.add_argument("--title", default="")
-    train.add_argument("--trust-remote-code", action="store_true")
-    train.add_argument("--priority", choices=PRIORITIES, default="normal", help="in the queue")
-    train.add_argument("--evaluate", action="store_true", help="evaluate it when it has finished")
+    add_request(train)
     train.add_argument("--wait", action="store_true", help="stay until the run is over")
     train.set_defaults(do=_train)
 
@@ -75,40 +43,9 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     resume.set_defaults(do=_resume)
 
 
-def system_prompt(text: str) -> SystemPrompt:
-    """Read the --system-prompt argument."""
-    if text == "model":
-        return SystemPrompt("model")
-    return SystemPrompt("none") if text == "none" else SystemPrompt("text", text)
-
-
 def _train(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    parent, adapter = _continued(arguments, workspace)
-    if not (arguments.model or parent):
-        raise BadInput("Name the base model with --model, or a run to go on from with --from.")
-    preset = presets.preset(arguments.preset or ("continue" if adapter else "strong"))
-    settings = continuing.shaped_like(preset.settings, adapter) if adapter else preset.settings
-    run = jobs.launch(
-        workspace,
-        LaunchRequest(
-            export=workspace.export(arguments.export),
-            model=workspace.model(arguments.model or (parent.config.model if parent else "")),
-            settings=presets.changed(settings, arguments.set),
-            preset=preset.name,
-            layout=arguments.layout or (parent.config.layout if parent else "format3"),
-            device=arguments.device,
-            system_prompt=_prompt(arguments.system_prompt, parent),
-            title=arguments.title,
-            processes=arguments.processes,
-            report_to=tuple(filter(None, arguments.report_to.split(","))),
-            trust_remote_code=arguments.trust_remote_code,
-            priority=arguments.priority,
-            evaluate_after=arguments.evaluate,
-            initial_adapter=adapter,
-            parent_run=parent.id if parent else None,
-        ),
-    )
+    run = jobs.launch(workspace, requested(arguments, workspace))
     context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
 
@@ -120,25 +57,6 @@ def standing(workspace: Workspace, run: Run) -> str:
     if waiting is None:
         return f"has started on {device}"
     return f"waits for {device}, {waiting.position}. in the queue"
-
-
-def _prompt(text: str | None, parent: Run | None) -> SystemPrompt:
-    if text is None and parent:
-        return parent.config.system_prompt
-    return system_prompt(text or "none")
-
-
-def _continued(
-    arguments: argparse.Namespace, workspace: Workspace
-) -> tuple[Run | None, Path | None]:
-    """Return the run and the adapter's folder that --from names, None where it is not given."""
-    if not arguments.parent:
-        return None, None
-    if not arguments.parent.isdecimal():
-        return None, Path(arguments.parent).expanduser().resolve()
-    run_id = int(arguments.parent)
-    adapter = jobs.adapter_of(workspace, run_id, arguments.checkpoint)
-    return jobs.read(workspace, run_id), adapter
 
 
 def _runs(_: argparse.Namespace, context: Context) -> int:

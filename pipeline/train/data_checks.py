@@ -85,4 +85,4 @@ def _replay(facts: Facts) -> Check | None:
         return None
     share = rows["general"] / sum(rows.values())
     level: Level = "good" if share >= LEAST_REPLAY else "look"
-    return Check("replay", level, {"percent": f"{share:.0%}"})
+    return Check("replay", level, {"share": share})

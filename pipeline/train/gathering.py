@@ -5,7 +5,7 @@ What takes long, reading and tokenizing rows, is done by two functions that a pa
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from pipeline.train.facts import Compared, DatasetTokens, Facts, Memory
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.pace import Pace
 from pipeline.train.state import Run
+from pipeline.train.trial import Trial
 
 PLACEHOLDER = re.compile(rb"\{\{\s*[\w.\- ]{1,40}\s*\}\}")
 COMPARED_ROWS = 20
@@ -109,9 +110,13 @@ def gather(
     device: Device,
     runs: Sequence[Run],
     *,
+    trial: Trial | None = None,
     readers: Readers | None = None,
 ) -> Facts:
-    """Return the facts of a launch; `model` is None where none was chosen yet."""
+    """Return the facts of a launch; `model` is None where none was chosen yet.
+
+    A trial that was measured corrects what is reckoned.
+    """
     readers = readers or Readers()
     said = readers.export(request.export)
     listed = manifest.read(request.export)
@@ -148,8 +153,8 @@ def gather(
             run.id for run in runs if run.pid and overlap(run.config.device, device.name)
         ),
         shares_device=request.shares_device,
-        pace=_pace(request, model, device, runs),
-        memory=_memory(request, model, device, data, found.files),
+        pace=_pace(model, device, runs, trial),
+        memory=_measured(_memory(request, model, device, data, found.files), device, trial),
     )
 
 
@@ -184,9 +189,20 @@ def _tokens(
 
 
 def _pace(
-    request: LaunchRequest, model: BaseModel | None, device: Device, runs: Sequence[Run]
+    model: BaseModel | None, device: Device, runs: Sequence[Run], trial: Trial | None
 ) -> Pace | None:
+    if trial and trial.tried:
+        return Pace(trial.tried.seconds_per_token, "trial", trial.id)
     return pace.of_runs(runs, str(model.folder), device.name) if model else None
+
+
+def _measured(memory: Memory | None, device: Device, trial: Trial | None) -> Memory | None:
+    """Put what a trial measured above what was reckoned."""
+    if memory is None or trial is None or trial.tried is None:
+        return memory
+    # torch counts what it gave out on a GPU, not the context that the driver holds beside it.
+    beside = 0 if device.name == "cpu" else memory.estimate.process
+    return replace(memory, measured_bytes=trial.tried.peak_memory_bytes + beside)
 
 
 def _memory(

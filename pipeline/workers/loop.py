@@ -127,13 +127,13 @@ class Loop:
         for rows in plan[place.step - first :]:
             if self.machine.ranks.any(should_stop()):
                 return False
-            self._step(rows)
+            self.step(rows)
             done = self.trained.place.step
             if every and done % every == 0 and done < first + self.steps_an_epoch:
                 self._save(is_inside_epoch=True)
         return True
 
-    def _step(self, rows: list[int]) -> None:
+    def step(self, rows: list[int]) -> None:
         """Learn from some rows: one optimizer step, whatever parts memory splits them into."""
         started = time.monotonic()
         trained, settings, ranks = self.trained, self.settings, self.machine.ranks

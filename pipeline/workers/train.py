@@ -47,6 +47,22 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     """Run one training to its end and write the result."""
     started = time.monotonic()
     config = configs.read(folder)
+    loop = prepared(folder, config, events)
+    ranks, events = loop.machine.ranks, loop.events
+    events.tell("state", state="training")
+    if loop.trained.place.step == 0:
+        loop.validate()
+    reason = loop.epochs(should_stop, (folder / "pause.request").exists)
+
+    ended = _keep(loop, reason)
+    if ranks.is_first:
+        write_json(folder / "result.json", {**ended, **loop.summary(started)})
+    events.tell("end", step=loop.trained.place.step, **ended)
+    leave()
+
+
+def prepared(folder: Path, config: TrainConfig, events: Events) -> Loop:
+    """Load what a run learns with and from, and tell the plan: ready for its next step."""
     is_gpu = config.device.startswith("cuda")
     device = choose_device(f"cuda:{local_number()}" if is_gpu else config.device)
     ranks = join(device)
@@ -93,7 +109,7 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     rows_a_step = settings.batch_rows * settings.accumulation
     steps_an_epoch = math.ceil(len(rows) / rows_a_step)
     steps = steps_an_epoch * settings.epochs
-    trained = _prepared(model, settings, steps, machine)
+    trained = _trained(model, settings, steps, machine)
     if newest:
         checkpoints.load(newest, trained)
     ranks.agree(trained.optimizer.param_groups[0]["params"])
@@ -108,19 +124,9 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         dtype=str(machine.dtype).removeprefix("torch."),
         resumed_step=trained.place.step,
     )
-    events.tell("state", state="training")
     prompts = settings.sample_prompts if ranks.is_first else ()
     samples = Samples(model, tokenizer, prompts, events)
-    loop = Loop(home, settings, rows, held_back, trained, machine, events, steps_an_epoch, samples)
-    if trained.place.step == 0:
-        loop.validate()
-    reason = loop.epochs(should_stop, (folder / "pause.request").exists)
-
-    ended = _keep(loop, reason)
-    if ranks.is_first:
-        write_json(folder / "result.json", {**ended, **loop.summary(started)})
-    events.tell("end", step=trained.place.step, **ended)
-    leave()
+    return Loop(home, settings, rows, held_back, trained, machine, events, steps_an_epoch, samples)
 
 
 def _keep(loop: Loop, reason: Reason) -> dict[str, object]:
@@ -236,7 +242,7 @@ def _check_pages(
         )
 
 
-def _prepared(model: PeftModel, settings: Settings, steps: int, machine: Machine) -> Trained:
+def _trained(model: PeftModel, settings: Settings, steps: int, machine: Machine) -> Trained:
     optimizer = torch.optim.AdamW(
         [parameter for parameter in model.parameters() if parameter.requires_grad],
         lr=settings.learning_rate,

@@ -11,8 +11,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.parts.settings_form import THEMES
 from dashboard.text import messages
 from pipeline.jsonio import read_json, write_json
-from pipeline.train import jobs
+from pipeline.launches import write_launch
+from pipeline.train import config, jobs
 from pipeline.train.config import Settings
+from pipeline.train.jobs import LaunchRequest
+from pipeline.train.presets import preset
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
@@ -269,3 +272,28 @@ def test_code_of_a_model_has_to_be_allowed_before_it_runs(open_page, ready):
     assert page.button(key="launch_start").disabled
     page.checkbox(key="launch_trust").check().run()
     assert not page.button(key="launch_start").disabled
+
+
+def test_a_step_that_was_tried_stands_above_what_was_reckoned(open_page, home, language: str):
+    model = make("qwen2.5", home / "models" / "qwen")
+    run_seed.weights(model)
+    request = LaunchRequest(
+        export=run_seed.export(home), model=model, settings=preset("strong").settings,
+        preset="strong", device="cpu",
+    )  # fmt: skip
+    page = open_page("launch", language)
+    assert page.button(key="launch_try")
+    folder = Workspace.at(home).trials / "1"
+    folder.mkdir()
+    config.write(folder, jobs.freeze(request, "cpu"))
+    write_launch(folder, run_seed.launch(is_alive=False))
+    measured = {"rows": 8, "length": 50, "peak_memory_bytes": 3 << 20, "tokens": 100, "seconds": 50}
+    write_json(folder / "result.json", measured)
+    end = json.dumps({"time": run_seed.BEGAN, "kind": "end", "state": "finished"})
+    (folder / "events.jsonl").write_text(f"{end}\n")
+    page.run()
+    assert_calm(page)
+    assert "3.0 MB" in lines(page).replace("\\", "")
+    assert str(messages(language)["launch.memory_measured"]) in lines(page)
+    with pytest.raises(KeyError):
+        page.button(key="launch_try")

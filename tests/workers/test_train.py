@@ -75,17 +75,17 @@ def test_a_killed_run_goes_on_from_its_last_whole_checkpoint(
 ):
     whole, killed = make_run(tmp_path), make_run(tmp_path)
     train.train(whole, Events(whole), never)
-    step = Loop._step
+    step = Loop.step
 
     def die_at_four(self: Loop, rows: list[int]) -> None:
         if self.trained.place.step == 3:
             raise KeyboardInterrupt
         step(self, rows)
 
-    monkeypatch.setattr(Loop, "_step", die_at_four)
+    monkeypatch.setattr(Loop, "step", die_at_four)
     with pytest.raises(KeyboardInterrupt):
         train.train(killed, Events(killed), never)
-    monkeypatch.setattr(Loop, "_step", step)
+    monkeypatch.setattr(Loop, "step", step)
     half = killed / "checkpoints" / ".step-4.99.tmp"
     half.mkdir()
     with (killed / "events.jsonl").open("a") as file:

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.__main__ import parser
+from pipeline.cli.request import requested
 from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
-from pipeline.train.command import assignments, line, train_command
-from pipeline.train.config import SettingOutOfRange
+from pipeline.train.command import PROGRAM, assignments, line, train_command
+from pipeline.train.config import SettingOutOfRange, Settings
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import preset
 from pipeline.train.study import MOST_RUNS, StudyTooLarge, Varied, requests, varied
+from pipeline.workspace import Workspace
+from tests.dashboard import run_seed
 
 BASE = LaunchRequest(
     export=Path("/work/clinic 3"),
@@ -92,3 +96,33 @@ def test_a_command_survives_the_shell():
     prompt = SystemPrompt("text", 'You are "Aria", it\'s said.')
     command = train_command(replace(BASE, system_prompt=prompt), Path("/work space"))
     assert tuple(shlex.split(line(command))) == command
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"layout": "format2", "title": "a title, with 'signs'", "evaluate_after": True},
+        {"system_prompt": SystemPrompt("text", "You are Aria.")},
+        {
+            "preset": "identity",
+            "settings": Settings(
+                rank=4, targets="q_proj,v_proj", dora=True, sample_prompts=("Who are you?",)
+            ),
+        },
+    ],
+    ids=["preset alone", "layout and title", "system prompt", "many settings"],
+)
+def test_the_line_that_is_shown_asks_for_exactly_the_same(tmp_path, changes):
+    workspace = Workspace.at(tmp_path)
+    asked = replace(
+        BASE,
+        export=run_seed.export(tmp_path),
+        model=run_seed.model(tmp_path),
+        token="",
+        **changes,
+    )
+    command = train_command(asked, tmp_path)
+    arguments = parser().parse_args(list(command[len(PROGRAM) :]))
+    assert arguments.workspace == tmp_path
+    assert requested(arguments, workspace) == asked
