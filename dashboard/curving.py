@@ -51,9 +51,10 @@ def of_run(run: Run, over: Axis) -> tuple[Panel, ...]:
         *_roles(progress, over, palette),
     ]
     small = [
-        _small(plain(f"runs.metric_{words}"), found[name], form, palette[1])
+        _small(plain(f"runs.metric_{words_of(run, words)}"), found[name], form, palette[1])
         for name, words, form in SMALL
-        if not found[name].y or any(value is not None for value in found[name].y)
+        if any(value is not None for value in found[name].y)
+        or not (found[name].y or name == "host_memory_bytes")
     ]
     return Panel(plain("runs.axis_loss"), losses, is_wide=True), *small
 
@@ -80,6 +81,11 @@ def end(runs: Sequence[Run], over: Axis) -> float:
     if over == "tokens":
         return max((float(plan.train_tokens * plan.epochs) for plan in plans), default=0.0)
     return 0.0
+
+
+def words_of(run: Run, name: str) -> str:
+    """Return the name of a measure's words: what a GPU holds is not called memory alone."""
+    return "gpu_memory" if name == "memory" and run.config.device.startswith("cuda") else name
 
 
 def spoken(run: Run) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import watching
+from dashboard.curving import words_of
 from dashboard.format import duration, number, size
 from dashboard.parts.chips import Colour, chip
 from dashboard.parts.export_mark import export_mark
@@ -62,7 +63,9 @@ def figures(run: Run) -> None:
         ("memory", progress.steps.last("memory_bytes"), lambda v: size(int(v))),
     )
     for column, (name, value, shown) in zip(st.columns(len(values)), values, strict=True):
-        column.metric(plain(f"runs.metric_{name}"), "–" if value is None else shown(value))
+        column.metric(
+            plain(f"runs.metric_{words_of(run, name)}"), "–" if value is None else shown(value)
+        )
 
 
 def settings(run: Run) -> None:

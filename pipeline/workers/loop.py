@@ -185,6 +185,8 @@ class Loop:
             tokens=trained.place.tokens,
             tokens_per_second=round(tokens / seconds, 2),
             memory_bytes=_memory(self.machine),
+            # On a CPU it is the same as the above.
+            host_memory_bytes=_host_memory() if self.machine.device.type == "cuda" else None,
         )
 
     def validate(self) -> None:
@@ -252,5 +254,10 @@ def _memory(machine: Machine) -> int:
     """Return the most memory held so far: the GPU's where there is one, else the process's."""
     if machine.device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(machine.device))
+    return _host_memory()
+
+
+def _host_memory() -> int:
+    """Return the most memory that the process has held so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
