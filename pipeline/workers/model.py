@@ -92,10 +92,10 @@ def load_base(
     refuse_adapter(folder)  # which transformers would load on whatever base it names
     place = choose_device(device) if isinstance(device, str) else device
     fewer_bits: dict[str, object] = {}
-    if quantization != "none":
-        chosen = choose_dtype(place, dtype)
-        fewer_bits = {"quantization_config": _bits(quantization, chosen), "device_map": {"": place}}
     try:
+        if quantization != "none":
+            bits = _bits(quantization, choose_dtype(place, dtype))
+            fewer_bits = {"quantization_config": bits, "device_map": {"": place}}
         model = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=choose_dtype(place, dtype),

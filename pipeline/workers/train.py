@@ -23,8 +23,8 @@ from pipeline.models.example import Example, Record, encode
 from pipeline.models.template import with_system_prompt
 from pipeline.publish.rows import read_rows
 from pipeline.train import config as configs
-from pipeline.train import continuing, early
-from pipeline.train.checkpoints import clear_halves
+from pipeline.train import continuing
+from pipeline.train.checkpoints import clear_halves, listed
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import checkpoints, showing
 from pipeline.workers.answers import end_ids
@@ -134,8 +134,11 @@ def _keep(loop: Loop, reason: Reason) -> dict[str, object]:
     loop.events.tell("state", state="saving")
     trained = loop.trained
     is_whole = reason in ("done", "early_stop")
-    best = early.best(trained.validations) if loop.settings.early_stop_patience else None
-    step = best[0] if best and is_whole else trained.place.step
+    step = trained.place.step
+    if is_whole and loop.settings.early_stop_patience:
+        # Of those that are there: somebody may have deleted the very best.
+        there = listed(loop.home.folder)
+        step = next((each.step for each in there if each.is_best), step)
     if loop.machine.ranks.is_first:
         if step == trained.place.step:
             loop.home.save_adapter(trained.model)

@@ -9,13 +9,13 @@ import torch
 from peft.tuners.lora import LoraLayer
 
 from pipeline.errors import BadInput
-from pipeline.jsonio import read_json
+from pipeline.jsonio import read_json, write_json
 from pipeline.train import checkpoints, continuing, early
 from pipeline.train.config import Settings
 from pipeline.workers import train
 from pipeline.workers.events import Events
 from pipeline.workers.lora import AdapterDoesNotFit, NoSuchTarget, targets, with_lora
-from pipeline.workers.model import load_base
+from pipeline.workers.model import ModelUnreadable, load_base
 from pipeline.workers.neftune import add_noise
 from tests.workers.tiny_model import make_base
 from tests.workers.training import events_of, make_run, never, trained, weights
@@ -63,6 +63,32 @@ def test_a_layer_that_the_model_does_not_have_is_refused_with_those_it_has(tmp_p
     base, _ = load_base(make_base(tmp_path / "base"), "cpu")
     with pytest.raises(NoSuchTarget, match=r"'c_attn'.*down_proj, gate_proj, k_proj"):
         targets(base, "q_proj,c_attn")
+
+
+def test_a_base_in_fewer_bits_needs_its_package_and_says_so(tmp_path: Path):
+    base = make_base(tmp_path / "base")
+    for quantization in ("4bit", "8bit"):
+        with pytest.raises(ModelUnreadable, match="bitsandbytes"):
+            load_base(base, "cpu", quantization=quantization)
+
+
+def test_what_of_a_base_in_fewer_bits_is_left_whole_becomes_float32_and_frozen(tmp_path: Path):
+    base, _ = load_base(make_base(tmp_path / "base"), "cpu", "bfloat16")
+    model = with_lora(base, Settings(rank=4, alpha=8, quantization="4bit"))
+    told = {(p.dtype, "lora_" in name) for name, p in model.named_parameters() if p.requires_grad}
+    assert told == {(torch.float32, True)}
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+def test_the_best_that_is_there_is_kept_where_the_very_best_was_deleted(tmp_path: Path):
+    folder = make_run(tmp_path, epochs=3, early_stop_patience=3)
+    looks = itertools.count(1)
+    train.train(folder, Events(folder), lambda: next(looks) > 5)
+    marker = folder / "checkpoints" / "step-5" / checkpoints.MARKER
+    value = read_json(marker)
+    write_json(marker, value | {"validations": [[0, 9.0], [2, 0.0], [4, 8.0]]})
+    checkpoints.delete(folder, [2])
+    assert trained(folder).progress.adapter_step in {4, 6}
 
 
 def test_noise_is_of_the_papers_size_and_there_only_while_training(tmp_path: Path):
