@@ -18,7 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.jsonio import read_json, write_json
 from pipeline.launches import Launch, Worker, read_launch
 from pipeline.processes import try_lock
-from pipeline.workspace import Workspace, numbered
+from pipeline.workspace import Workspace, numbered_with
 
 NAME = "queue.json"
 Kind = Literal["run", "evaluation", "probe"]
@@ -137,10 +137,7 @@ def entries(workspace: Workspace) -> list[tuple[Path, Entry]]:
     """Return the folders with an entry that is not spent, in order; faulty ones too."""
     found = []
     for home in homes(workspace).values():
-        for number in numbered(home):
-            folder = home / str(number)
-            if not (folder / NAME).exists():
-                continue
+        for folder in numbered_with(home, NAME):
             entry, _ = standing(folder)
             if entry and (folder / "config.json").is_file():
                 found.append((folder, entry))

@@ -3,11 +3,12 @@
 It knows which module follows, not what that does.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pipeline import launches
 from pipeline.jsonio import read_json
-from pipeline.workspace import Workspace, numbered
+from pipeline.workspace import Workspace, numbered_with
 
 REQUEST = "evaluate.request"
 """Its existence asks for an evaluation of the run; who follows it takes it away."""
@@ -20,16 +21,17 @@ def due(workspace: Workspace) -> list[Path]:
     return [folder for folder in _asked(workspace) if _has_finished(folder)]
 
 
-def is_coming(workspace: Workspace) -> bool:
-    """Say whether a run is at work that is to be followed."""
+def left(workspace: Workspace, followed: Collection[Path]) -> bool:
+    """Say whether a run is at work that is to be followed, or has finished and was not."""
     return any(
-        launches.is_at_work(folder, launches.read_launch(folder)) for folder in _asked(workspace)
+        launches.is_at_work(folder, launches.read_launch(folder))
+        or (folder not in followed and _has_finished(folder))
+        for folder in _asked(workspace)
     )
 
 
 def _asked(workspace: Workspace) -> list[Path]:
-    folders = [workspace.runs / str(number) for number in numbered(workspace.runs)]
-    return [folder for folder in folders if (folder / REQUEST).exists()]
+    return numbered_with(workspace.runs, REQUEST)
 
 
 def _has_finished(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from pipeline.queue import entry as entries
 from pipeline.queue.entry import Entry, Kind
 from pipeline.train.cluster import PREFIX
 from pipeline.train.devices import devices, parts
-from pipeline.workspace import Workspace, numbered
+from pipeline.workspace import Workspace, numbered_with
 
 Reason = Literal["next", "working", "waiting", "missing", "host"]
 """Why it does not run yet: it is about to be started; it is the first to wait for what works on
@@ -126,11 +126,9 @@ def job_of(workspace: Workspace, folder: Path) -> Job:
 def _working(workspace: Workspace) -> tuple[Working, ...]:
     found = []
     for kind, home in entries.homes(workspace).items():
-        for number in numbered(home):
-            folder = home / str(number)
-            if (folder / "exit.json").exists():
-                continue  # Ended, and its watcher has cleared what it left on the device.
+        # With an exit it has ended, and its watcher has cleared what it left on the device.
+        for folder in numbered_with(home, "launch.json", without="exit.json"):
             launch = launches.read_launch(folder)
             if launch and launch.device and launches.is_at_work(folder, launch):
-                found.append(Working(Job(kind, number, folder), parts(launch.device)))
+                found.append(Working(Job(kind, int(folder.name), folder), parts(launch.device)))
     return tuple(found)

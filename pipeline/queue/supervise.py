@@ -68,7 +68,7 @@ def supervise(workspace: Workspace, inherited: int | None = None) -> None:
                 if not processes.try_lock(lock):
                     return
         followers: dict[Path, subprocess.Popen[bytes]] = {}
-        while workspace.root.is_dir():
+        while all(home.is_dir() for home in entries.homes(workspace).values()):
             pause_s = POLL_S
             try:
                 with locked(workspace):
@@ -142,7 +142,7 @@ def _is_needed(workspace: Workspace, followed: Collection[Path] = ()) -> bool:
     found = (entry for _, entry in entries.entries(workspace))
     if any(entry.host == host and not entry.fault for entry in found):
         return True
-    return following.is_coming(workspace) or not set(following.due(workspace)) <= set(followed)
+    return following.left(workspace, followed)
 
 
 def _start_supervisor(workspace: Workspace) -> None:
