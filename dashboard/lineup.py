@@ -19,6 +19,7 @@ from pipeline.train.state import Run
 RUN, COLUMNS, BASES = "run", "columns", "compare_base"
 CHOSEN = "compare_columns"
 LETTERS = "ABCDEFGH"
+FEWEST = 2
 
 
 def runs(base: str) -> tuple[Run, ...]:
@@ -72,18 +73,18 @@ def restore() -> bool:
     there = bases()
     if not there:
         return False
-    asked = _asked()
-    if asked and CHOSEN not in st.session_state:
-        first = next((one for one in map(columns.adapter, asked) if one), None)
-        run = next((run for run in _all() if first and run.id == first.run_id), None)
-        st.session_state[BASES] = run.config.model if run else next(iter(there))
-        st.session_state[CHOSEN] = asked
+    is_new = CHOSEN not in st.session_state
+    asked = _asked() if is_new else list(st.session_state[CHOSEN])
+    if is_new:
+        named = {one.run_id for one in map(columns.adapter, asked) if one}
+        first = next((run for run in _all() if run.id in named), None)
+        st.session_state[BASES] = first.config.model if first else next(iter(there))
     if st.session_state.get(BASES) not in there:
         st.session_state[BASES] = next(iter(there))
     possible = options(st.session_state[BASES])
-    kept = [each for each in st.session_state.get(CHOSEN, ()) if each in possible]
-    if CHOSEN not in st.session_state or (st.session_state[CHOSEN] and not kept):
-        kept = list(possible)[:2]
+    kept = [each for each in asked if each in possible]
+    if (is_new and len(kept) < FEWEST) or (asked and not kept):
+        kept = list(possible)[:FEWEST]
     st.session_state[CHOSEN] = kept
     return True
 

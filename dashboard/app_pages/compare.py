@@ -25,7 +25,7 @@ if not lineup.restore():
 
 compare_question.restore()
 chosen = ask_models()
-if len(chosen) < 2:
+if len(chosen) < lineup.FEWEST:
     st.caption(t("compare.too_few"))
     st.stop()
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):

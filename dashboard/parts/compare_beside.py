@@ -24,7 +24,8 @@ def beside_answers(comparison: Comparison, question: str) -> None:
         if comparison.reference:
             st.markdown(f"**{t('compare.reference')}**")
             prose(comparison.reference)
-        found = _found(state.store(), comparison, question)
+        with st.spinner(t("compare.beside_looking"), show_time=True):
+            found = _found(state.store(), comparison, question)
         if not any(found.values()):
             st.caption(t("compare.beside_none"))
             return

@@ -18,6 +18,7 @@ def ask_models() -> tuple[str, ...]:
             key=lineup.BASES,
             width=260,
             help=t("compare.base_choice_help"),
+            persist_state="session",
         )
     words = lineup.options(st.session_state[lineup.BASES])
     st.multiselect(
@@ -30,5 +31,6 @@ def ask_models() -> tuple[str, ...]:
         placeholder=t("compare.models_none"),
         width=640,
         help=t("compare.models_help"),
+        persist_state="session",
     )
     return lineup.chosen()

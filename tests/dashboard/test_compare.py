@@ -189,6 +189,7 @@ def test_an_address_that_leads_nowhere_is_calm(open_page, trained, address: dict
         page.query_params[name] = value
     page.run()
     assert_calm(page)
+    assert page.chat_input
 
 
 def test_a_comparison_that_the_dashboard_did_not_survive_is_told(open_page, trained):
