@@ -7,10 +7,14 @@ Ray has an environment of its own, with Graft's requirements and `ray[default,tr
 import os
 import socket
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pipeline.train import config, state
@@ -27,20 +31,44 @@ pytestmark = [
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def address() -> Iterator[str]:
     """A cluster of two processors on this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    ports = _free_ports(2)
     ray = Path(HOME) / "bin" / "ray"
-    # The cluster's `python` is the one beside its `ray`.
-    world = os.environ | {"PATH": f"{ray.parent}{os.pathsep}{os.environ['PATH']}"}
-    head = ["--head", "--dashboard-host=127.0.0.1", f"--dashboard-port={port}", "--num-cpus=2"]
-    quiet = ["--node-ip-address=127.0.0.1", "--include-dashboard=true", "--disable-usage-stats"]
-    room = [f"--temp-dir={tmp_path / 'ray'}", "--object-store-memory=100000000"]
-    subprocess.run([ray, "start", *head, *quiet, *room], env=world, check=True)
-    yield f"127.0.0.1:{port}"
-    subprocess.run([ray, "stop"], env=world, check=True)
+    head = ["--head", "--block", f"--port={ports[0]}", "--node-ip-address=127.0.0.1"]
+    jobs = ["--dashboard-host=127.0.0.1", f"--dashboard-port={ports[1]}", "--disable-usage-stats"]
+    # Sockets lie in the folder too, and their paths may not be long.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        room = [f"--temp-dir={folder}", "--object-store-memory=100000000", "--num-cpus=2"]
+        node = subprocess.Popen(
+            [ray, "start", *head, *jobs, *room],
+            # The cluster's `python` is the one beside its `ray`.
+            env=os.environ | {"PATH": f"{ray.parent}{os.pathsep}{os.environ['PATH']}"},
+        )
+        try:
+            yield _answering(f"127.0.0.1:{ports[1]}")
+        finally:
+            node.terminate()
+            node.wait(timeout=30)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _answering(address: str) -> str:
+    """Wait until the cluster's job server is there."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"http://{address}/api/version", trust_env=False).is_success:
+                return address
+        time.sleep(0.5)
+    raise TimeoutError(address)
 
 
 def test_two_processes_of_a_cluster_learn_what_one_learns_here(tmp_path: Path, address: str):
