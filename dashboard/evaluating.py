@@ -28,8 +28,8 @@ from store.types import Role
 
 ADDRESS = "evaluation"
 FOLLOWED = "verdict_followed"
-MOST_COMPARED = 40
-"""So many runs, the newest, are compared in one table."""
+MOST_COMPARED = 24
+"""The runs of so many evaluations, the newest, are compared in one table."""
 
 
 class NoRuns(BadInput):
@@ -193,14 +193,13 @@ def evaluated(export: str) -> tuple[Evaluated, ...]:
     """Return the runs that finished evaluations on an export asked, each as found last."""
     runs = {run.id: run for run in watching.listed()}
     found: dict[int, Evaluated] = {}
-    for evaluation in listed():
-        if evaluation.state != "finished" or evaluation.config.export != export:
-            continue
+    alike = [each for each in listed() if each.state == "finished" and each.config.export == export]
+    for evaluation in alike[:MOST_COMPARED]:
         told = {each.model: each for each in shown(evaluation).report.models}
         for run_id in evaluation.run_ids:
             if str(run_id) in told and run_id in runs:
                 found.setdefault(run_id, Evaluated(runs[run_id], told[str(run_id)]))
-    return tuple(found[run_id] for run_id in sorted(found, reverse=True)[:MOST_COMPARED])
+    return tuple(found[run_id] for run_id in sorted(found, reverse=True))
 
 
 def wanted() -> RowFilter:
@@ -227,6 +226,6 @@ def _follow() -> None:
         st.session_state["verdict_export"] = wanted_export
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=MOST_COMPARED + 8)
 def _report(folder: str, offset: int) -> Report:
     return jobs.report(Path(folder))
