@@ -75,9 +75,12 @@ class Budget:
     rows_per_file: int = 24
     """Rows of each file that are asked."""
     max_new_tokens: int = 40
+    is_short: bool = False
+    """Whether only held-back rows are asked: no training rows, none of Graft's own questions."""
 
 
 QUICK = Budget(epochs=1, rows_per_file=2, max_new_tokens=8)
+SHORT = Budget(rows_per_file=12, max_new_tokens=32, is_short=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ def _evaluated(workspace: Workspace, runs: tuple[Run, ...], told: Told, budget: 
         device=runs[0].config.device,
         rows_per_file=budget.rows_per_file,
         max_new_tokens=budget.max_new_tokens,
+        with_trained=not budget.is_short,
+        with_shipped=not budget.is_short,
     )
     there = [each for each in evaluations.listed(workspace) if each.run_ids == request.run_ids]
     current = there[0] if there else evaluations.launch(workspace, request)

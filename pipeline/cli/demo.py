@@ -21,6 +21,9 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verb.set_defaults(do=_demo)
     verb = verbs.add_parser("story", help="replay the account on the samples: docs/story.md")
     verb.add_argument("--quick", action="store_true", help="one pass a run, few rows: to try it")
+    verb.add_argument(
+        "--short", action="store_true", help="ask a dozen held-back rows of each file"
+    )
     verb.add_argument("--model", type=Path, help="another base than the demo model")
     verb.add_argument("--until", type=int, metavar="N", help="tell the first N runs only")
     verb.add_argument("--to", type=Path, metavar="DIR", help="the folder to write to, else docs/")
@@ -31,7 +34,8 @@ def _story(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.quick and arguments.to is None:
         raise BadInput("--quick is for trying it out: name a folder with --to, docs/ is measured.")
     told = demo.Told(context.say, train.Narrator(context), evaluate.Narrator(context))
-    budget = story.QUICK if arguments.quick else story.Budget()
+    budget = story.SHORT if arguments.short else story.Budget()
+    budget = story.QUICK if arguments.quick else budget
     began = time.monotonic()
     try:
         until = arguments.until or len(story.CHAPTERS)

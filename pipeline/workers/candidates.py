@@ -58,7 +58,9 @@ def likelihoods(model: PreTrainedModel, rows: Sequence[Asked], pad_id: int) -> l
                 use_cache=True,
             )
             logits = torch.cat([logits, said.logits], dim=1)
-    losses = cross_entropy(logits.float().transpose(1, 2), tokens, reduction="none")
+    # Over the last dimension: along another, a large vocabulary's sum loses 1e-4 in float32.
+    flat = cross_entropy(logits.float().flatten(0, 1), tokens.flatten(), reduction="none")
+    losses = flat.view_as(tokens)
     means = ((losses * weights).sum(dim=1) / weights.sum(dim=1)).neg().tolist()
     found = iter(means)
     return [[next(found) for _ in row.answers] for row in rows]
