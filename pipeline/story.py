@@ -168,7 +168,13 @@ def _evaluated(workspace: Workspace, runs: tuple[Run, ...], told: Told, budget: 
         with_trained=not budget.is_short,
         with_shipped=not budget.is_short,
     )
-    there = [each for each in evaluations.listed(workspace) if each.run_ids == request.run_ids]
+    there = [
+        each
+        for each in evaluations.listed(workspace)
+        if each.run_ids == request.run_ids
+        # Each budget has an answer length of its own.
+        and each.config.max_new_tokens == request.max_new_tokens
+    ]
     current = there[0] if there else evaluations.launch(workspace, request)
     if current.state in {"stopped", "failed"}:
         current = evaluations.resume(workspace, current.id)
