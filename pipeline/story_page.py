@@ -111,7 +111,7 @@ def page(story: Story, *, minutes: float | None = None) -> str:
     told = [chapter for chapter in CHAPTERS if chapter.name in story.runs]
     left = [chapter.title for chapter in CHAPTERS if chapter.name not in story.runs]
     missing = f" Not run yet, so not told: {'; '.join(left)}." if left else ""
-    took = f" The last part of it took {minutes:.0f} minutes." if minutes is not None else ""
+    took = f" The last part of it took {minutes:.0f} minutes." if minutes and minutes >= 1 else ""
     claims = "\n".join(_claim(story, each) for each in CLAIMS if _has(story, each))
     parts = [
         "# The story, replayed",
