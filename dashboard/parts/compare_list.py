@@ -57,19 +57,19 @@ def list_progress() -> None:
     @st.fragment(run_every=1.0 if is_moving else None)
     def progress() -> None:
         with guarded():
-            _progress(was_moving=is_moving)
+            now = question_list.way()
+            if now is not None and now.is_over and is_moving:
+                st.rerun()  # the whole page: what was answered can be voted on
+            if now is not None:
+                _way(now)
 
     progress()
+    _waiting()
 
 
-def _progress(*, was_moving: bool) -> None:
-    way = question_list.way()
-    if way is not None and was_moving and way.is_over:
-        st.rerun()
-    if way is not None:
-        _way(way)
-    waiting = votes.open_counts(state.store())
-    for place, (name, count) in enumerate(waiting.items()):
+def _waiting() -> None:
+    """Draw the lists that wait for votes; outside of the fragment, as it opens a comparison."""
+    for place, (name, count) in enumerate(votes.open_counts(state.store()).items()):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(t("compare.waiting", count=count, name=name), width="content")
             st.button(
