@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "sample_prompts": ("What is item 1?",),
 }
 STEPS = 32
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @pytest.fixture
