@@ -37,7 +37,7 @@ def choices() -> tuple[Choice, ...]:
     return tuple(
         Choice(
             run_id=run.id,
-            title=run.config.title,
+            title=watching.called(run),
             base=Path(run.config.model),
             adapter=run.adapter,
             export=Path(run.config.export).name,

@@ -12,9 +12,9 @@ import streamlit as st
 from dashboard import state
 from dashboard.guard import reaction
 from dashboard.parts.notices import done
-from dashboard.text import t
+from dashboard.text import plain, t
 from pipeline.errors import DoesNotHold
-from pipeline.train import jobs
+from pipeline.train import checkpoints, jobs
 from pipeline.train.events import Progress
 from pipeline.train.state import Run
 from pipeline.train.state import read as read_run
@@ -82,6 +82,12 @@ def seconds(run: Run) -> float | None:
     if run.started_at is None or run.progress.last_time is None:
         return None
     return max(0.0, run.progress.last_time - run.started_at)
+
+
+def called(run: Run) -> str:
+    """Return what a run is called where its adapter is used: with the checkpoint it stands for."""
+    step = checkpoints.chosen_step(run.folder)
+    return run.title if step is None else plain("runs.title_at", title=run.title, step=step)
 
 
 def chosen(runs: tuple[Run, ...]) -> Choice:

@@ -31,7 +31,7 @@ def head(run: Run) -> None:
     """Draw the run's name and the chip of its state."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = t("runs.name", run=str(run.id))
-        st.markdown(f"#### {name} :gray[{literal(run.title)}]", width="content")
+        st.markdown(f"#### {name} :gray[{literal(watching.called(run))}]", width="content")
         icon, colour = STATES[run.state]
         chip(t(f"runs.state_{run.state}"), icon, colour)
     export_mark(Path(run.config.export))

@@ -193,6 +193,10 @@ def test_the_best_checkpoint_and_the_one_in_use_are_marked(open_page, with_runs)
     page.run()
     assert list(page.dataframe[0].value["Mark"]) == ["lowest validation", "in use", ""]
     assert jobs.read(Workspace.at(with_runs), 1).adapter == folder / "adapters" / "step-24"
+    assert "clinic\\-3 strong 1 · step 24" in badges(page)
+    page.switch_page("app_pages/compare.py").run()
+    assert_calm(page)
+    assert any("step 24" in str(box.options) for box in page.multiselect)
 
 
 def test_a_title_and_notes_are_kept(open_page, with_runs):
