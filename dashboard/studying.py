@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import launch_facts, launching, state
+from dashboard import launch_facts, launching, overlaying, state
 from dashboard.guard import reaction, words
 from dashboard.launching import Export
 from dashboard.pages import link
@@ -72,18 +72,20 @@ def planned(model: BaseModel, export: Export) -> Planned:
 @reaction
 def start(model: BaseModel, export: Export) -> None:
     """Start or queue the runs of the study; the same form makes them once."""
-    made = study.launch(state.workspace(), _requests(model, export))
-    st.session_state[STARTED] = len(made)
+    wanted = _requests(model, export)
+    study.launch(state.workspace(), wanted)
+    st.session_state[STARTED] = (wanted[0].study, len(wanted))
 
 
 def go_on() -> None:
-    """Go to the runs that were just started; the next ones from this form are others."""
-    count = st.session_state.pop(STARTED, None)
-    if count is None:
+    """Go to the runs that were just started, laid over one another; the next ones are others."""
+    started = st.session_state.pop(STARTED, None)
+    if started is None:
         return
+    name, count = started
     launching.renew()
     done(t("study.started", count=count))
-    st.switch_page(link("runs"))
+    st.switch_page(link("runs"), query_params={overlaying.STUDY: name})
 
 
 def _requests(model: BaseModel, export: Export) -> list[LaunchRequest]:

@@ -229,6 +229,7 @@ def test_the_runs_of_a_study_carry_its_name(open_page, ready):
     page.multiselect(key="study_layout").set_value(["format2", "format3"]).run()
     page.button(key="launch_start").click().run()
     assert_calm(page)
+    assert page.query_params["study"] == "layouts"
     made = jobs.listed(Workspace.at(ready))
     assert {(run.config.study, run.config.layout) for run in made} == {
         ("layouts", "format2"),
