@@ -49,7 +49,7 @@ def address() -> Iterator[str]:
             yield _answering(f"127.0.0.1:{ports[1]}")
         finally:
             node.terminate()
-            node.wait(timeout=30)
+            node.wait(timeout=120)  # It ends its seven processes one after another.
 
 
 def _free_ports(count: int) -> list[int]:
