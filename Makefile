@@ -58,7 +58,7 @@ browser:
 	fi
 
 test: $(VENV)/.installed-dev browser
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n logical --maxprocesses 4 --dist loadfile
 	@# A busy machine loses a key or a redraw now and then: what failed in the browser is walked again.
 	$(BIN)/python -m pytest -m browser || $(BIN)/python -m pytest -m browser --lf || \
 	  $(BIN)/python -m pytest -m browser --lf

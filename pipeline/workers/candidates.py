@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
 
 from pipeline.workers.generate import padded
+from pipeline.workers.reference import answer_logits
 
 Ids = Sequence[int]
 
@@ -93,22 +94,9 @@ def read_answers(
 
     Rows are (prompt, answer), in one batch; no answer may be empty.
     """
-    longest = max(len(answer) for _, answer in rows)
-    ids, mask = padded([[*prompt, *answer] for prompt, answer in rows], pad_id, model.device)
-    with torch.no_grad():
-        logits = model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=(mask.cumsum(dim=-1) - 1).clamp_min(0),
-            logits_to_keep=longest + 1,
-            use_cache=False,
-        ).logits
     return [
-        Read(
-            logits[row, longest - len(answer) : longest].float().log_softmax(dim=-1),
-            torch.tensor(list(answer), device=logits.device),
-        )
-        for row, (_, answer) in enumerate(rows)
+        Read(logits.float().log_softmax(dim=-1), torch.tensor(list(answer), device=logits.device))
+        for logits, (_, answer) in zip(answer_logits(model, rows, pad_id), rows, strict=True)
     ]
 
 

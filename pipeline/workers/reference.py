@@ -22,14 +22,22 @@ class Scored:
 def reference_losses(
     model: PreTrainedModel, rows: Sequence[tuple[Sequence[int], Sequence[int]]], pad_id: int
 ) -> list[Scored]:
-    """Score (prompt ids, answer ids) rows in one batch, with the adapter that is active.
+    """Score (prompt ids, answer ids) rows in one batch, with the adapter that is active."""
+    if not any(answer for _, answer in rows):
+        return [Scored(None, 0) for _ in rows]
+    logits = answer_logits(model, rows, pad_id)
+    return [_scored(each, answer) for each, (_, answer) in zip(logits, rows, strict=True)]
+
+
+def answer_logits(
+    model: PreTrainedModel, rows: Sequence[tuple[Sequence[int], Sequence[int]]], pad_id: int
+) -> list[torch.Tensor]:
+    """Return (answer tokens, vocabulary) for each row: what is expected at each of its tokens.
 
     Rows are padded on the left, so that all answers end together and logits are made only for the
     last positions: over a large vocabulary they would fill the memory.
     """
     longest = max(len(answer) for _, answer in rows)
-    if longest == 0:
-        return [Scored(None, 0) for _ in rows]
     ids, mask = padded([[*prompt, *answer] for prompt, answer in rows], pad_id, model.device)
     with torch.no_grad():
         logits = model(
@@ -39,10 +47,7 @@ def reference_losses(
             logits_to_keep=longest + 1,
             use_cache=False,
         ).logits
-    return [
-        _scored(logits[row, longest - len(answer) : longest], answer)
-        for row, (_, answer) in enumerate(rows)
-    ]
+    return [logits[row, longest - len(answer) : longest] for row, (_, answer) in enumerate(rows)]
 
 
 def _scored(logits: torch.Tensor, answer: Sequence[int]) -> Scored:
