@@ -7,6 +7,7 @@ from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
 from pipeline.queue.entry import PRIORITIES
 from pipeline.train import continuing, jobs, presets
+from pipeline.train.adapters import adapter_of
 from pipeline.train.jobs import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
@@ -93,5 +94,5 @@ def _continued(
     if not arguments.parent.isdecimal():
         return None, Path(arguments.parent).expanduser().resolve()
     run_id = int(arguments.parent)
-    adapter = jobs.adapter_of(workspace, run_id, arguments.checkpoint)
-    return jobs.read(workspace, run_id), adapter
+    run = jobs.read(workspace, run_id)
+    return run, adapter_of(run, arguments.checkpoint)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
-from pipeline.merge import jobs as merges
 from pipeline.merge import report
 from pipeline.merge.report import Merged
 from pipeline.models import stored_template
 from pipeline.models.stored_template import Stored
 from pipeline.train import jobs as runs
+from pipeline.train.adapters import adapter_of
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 
@@ -63,7 +63,7 @@ def subject(workspace: Workspace, name: str, checkpoint: str = "") -> Subject:
 
 def of_run(run: Run, checkpoint: str = "") -> Subject:
     """Return the adapter that a run stands for, or that of a checkpoint."""
-    folder = merges.adapter_of(run, checkpoint)
+    folder = adapter_of(run, checkpoint)
     return Subject(folder, Path(run.config.model), run, None, stored_template.read(folder))
 
 

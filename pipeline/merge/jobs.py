@@ -1,7 +1,6 @@
 """Launching, reading and stopping merges. All on folders, without a database."""
 
 import logging
-import re
 import shutil
 import time
 from collections.abc import Callable
@@ -16,10 +15,9 @@ from pipeline.merge import config, report
 from pipeline.merge.config import Dtype, MergeConfig
 from pipeline.merge.report import Merged
 from pipeline.models.template import SystemPrompt
-from pipeline.train import checkpoints
 from pipeline.train import jobs as runs
+from pipeline.train.adapters import adapter_of
 from pipeline.train.devices import devices, environment
-from pipeline.train.state import Run
 from pipeline.work import Progress, Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -34,20 +32,6 @@ _UNTOLD = (
     "it, the system ran out of memory: merging holds the whole model once. Close what else is "
     "loaded and merge again."
 )
-
-
-_STEP = re.compile(r"(?:step-)?(\d+)")
-
-
-class NothingToMerge(BadInput):
-    """A run has saved no adapter yet."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__(
-            f"Run {run.id} is {run.state} and has no adapter to merge. "
-            "Wait until it has finished, or stop it."
-        )
-        self.run = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +154,6 @@ def forget(workspace: Workspace, merge_id: int) -> None:
     if merge.is_active:
         raise BadInput(f"Merge {merge_id} is at work. Stop it first.")
     shutil.rmtree(merge.folder)
-
-
-def adapter_of(run: Run, checkpoint: str = "") -> Path:
-    """Return the folder of a run's adapter, or of the one that a checkpoint (`step-N`) makes.
-
-    Raises NothingToMerge, NoSuchCheckpoint, NoAdapterShape.
-    """
-    if checkpoint:
-        step = _STEP.fullmatch(checkpoint)
-        if step is None:
-            raise BadInput(f"{checkpoint!r} names no checkpoint; it looks like step-40.")
-        return checkpoints.adapter_at(run.folder, int(step[1]))
-    if run.adapter is None:
-        raise NothingToMerge(run)
-    return run.adapter
 
 
 def _read(folder: Path, since: Progress | None = None) -> Merge:

@@ -80,7 +80,7 @@ class LaunchRequest:
     token: str = ""
     """The same token again gives back the run that it started: a double click starts one run."""
     initial_adapter: Path | None = None
-    """The folder of an adapter to continue: see `adapter_of`."""
+    """The folder of an adapter to continue: see `adapters.adapter_of`."""
     parent_run: int | None = None
     study: str = ""
     evaluate_after: bool = False
@@ -151,19 +151,6 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
         processes=launchers.processes(device, request.processes),
         report_to=request.report_to,
     )
-
-
-def adapter_of(workspace: Workspace, run_id: int, checkpoint: str = "") -> Path:
-    """Return the folder of the adapter that a run stands for, or of a checkpoint (`step-N`).
-
-    BadInput names what there is.
-    """
-    run = read(workspace, run_id)
-    if checkpoint:
-        return resuming.checkpoint_of(run.folder, checkpoint)
-    if run.adapter:
-        return run.adapter
-    raise BadInput(f"Run {run_id} has left no adapter yet. Name one of its checkpoints.")
 
 
 def read(workspace: Workspace, run_id: int) -> Run:

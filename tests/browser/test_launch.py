@@ -19,13 +19,7 @@ def test_format2_against_format3_goes_from_one_form_into_the_queue(
     open_tab: OpenTab, tmp_path: Path, home: Path
 ):
     workspace = Workspace.at(home)
-    request = jobs.LaunchRequest(
-        export=run_seed.export(home),
-        model=run_seed.model(home),
-        settings=run_seed.plan(home).settings,
-        preset="strong",
-        device="cpu",
-    )
+    request = run_seed.request(home)
     busy = jobs.launch(workspace, request, worker="tests.dashboard.fake_trainer")
     with serve(tmp_path, home=home) as server:
         server.wait()

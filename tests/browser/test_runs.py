@@ -20,15 +20,7 @@ ROW_HEIGHT = 35
 @pytest.fixture
 def training(home: Path) -> int:
     """A run that is training; its number."""
-    run_seed.model(home)
-    run_seed.export(home)
-    request = jobs.LaunchRequest(
-        export=home / "exports" / "clinic-3",
-        model=home / "models" / "tinylm-1m",
-        settings=run_seed.plan(home).settings,
-        preset="strong",
-        device="cpu",
-    )
+    request = run_seed.request(home)
     return jobs.launch(Workspace.at(home), request, worker=FAKE_TRAINER).id
 
 

@@ -32,15 +32,7 @@ PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 @pytest.fixture
 def training(home: Path) -> int:
     """A run that is training, whatever becomes of the dashboard; its number."""
-    run_seed.model(home)
-    run_seed.export(home)
-    request = jobs.LaunchRequest(
-        export=home / "exports" / "clinic-3",
-        model=home / "models" / "tinylm-1m",
-        settings=run_seed.plan(home).settings,
-        preset="strong",
-        device="cpu",
-    )
+    request = run_seed.request(home)
     workspace = Workspace.at(home)
     run = jobs.launch(workspace, request, worker=FAKE_TRAINER)
     return run.id

@@ -14,6 +14,7 @@ from pipeline.processes import Launch, boot_id, write_launch
 from pipeline.publish.verify import sha1_of
 from pipeline.train import config
 from pipeline.train.config import DataFile, Settings, TrainConfig
+from pipeline.train.jobs import LaunchRequest
 
 TEMPLATE = (
     "{% for m in messages %}{% if loop.first and m['role'] != 'system' %}"
@@ -81,6 +82,17 @@ def export(home: Path, name: str = "clinic-3", *, test_rows: int = 6) -> Path:
         },
     )
     return folder
+
+
+def request(home: Path) -> LaunchRequest:
+    """What a person asks for on Launch, with a model and an export that are there."""
+    return LaunchRequest(
+        export=export(home),
+        model=model(home),
+        settings=plan(home).settings,
+        preset="strong",
+        device="cpu",
+    )
 
 
 def run(home: Path, number: int, state: str = "finished", *, steps: int = 60) -> Path:

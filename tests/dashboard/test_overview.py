@@ -18,15 +18,7 @@ FAKE_TRAINER = "tests.dashboard.fake_trainer"
 @pytest.fixture
 def training(home: Path) -> Iterator[int]:
     """A run that is training; its number."""
-    run_seed.model(home)
-    run_seed.export(home)
-    request = jobs.LaunchRequest(
-        export=home / "exports" / "clinic-3",
-        model=home / "models" / "tinylm-1m",
-        settings=run_seed.plan(home).settings,
-        preset="strong",
-        device="cpu",
-    )
+    request = run_seed.request(home)
     workspace = Workspace.at(home)
     run = jobs.launch(workspace, request, worker=FAKE_TRAINER)
     yield run.id

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,19 +25,10 @@ CHAT_WORKER = "tests.pipeline.chat.fake_worker"
 @pytest.fixture
 def three(home: Path) -> Iterator[Workspace]:
     """A workspace with one run at work and two that wait for it."""
-    run_seed.model(home)
-    run_seed.export(home)
+    request = run_seed.request(home)
     workspace = Workspace.at(home)
     for title in ("first", "<b>second</b> *of* three", "third"):
-        request = jobs.LaunchRequest(
-            export=home / "exports" / "clinic-3",
-            model=home / "models" / "tinylm-1m",
-            settings=run_seed.plan(home).settings,
-            preset="strong",
-            device="cpu",
-            title=title,
-        )
-        jobs.launch(workspace, request, worker=WORKER)
+        jobs.launch(workspace, replace(request, title=title), worker=WORKER)
     yield workspace
     for run in jobs.listed(workspace):
         changes.cancel(workspace, run.folder)

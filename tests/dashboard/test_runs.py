@@ -116,15 +116,7 @@ def test_a_config_that_cannot_be_read_is_told_in_words(open_page, with_runs):
 
 
 def test_stop_asks_and_then_the_run_saves_and_ends(open_page, home, monkeypatch):
-    run_seed.model(home)
-    run_seed.export(home)
-    request = jobs.LaunchRequest(
-        export=home / "exports" / "clinic-3",
-        model=home / "models" / "tinylm-1m",
-        settings=run_seed.plan(home).settings,
-        preset="strong",
-        device="cpu",
-    )
+    request = run_seed.request(home)
     workspace = Workspace.at(home)
     run = jobs.launch(workspace, request, worker=WORKER)
     until(lambda: jobs.read(workspace, run.id).progress.step > 1)
