@@ -10,9 +10,10 @@ import numpy as np
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import filtering, reviewing, state
-from dashboard.filtering import Asked
+from dashboard import state
 from dashboard.loop import read_facts
+from dashboard.review import filtering, reviewing
+from dashboard.review.filtering import Asked
 from store import bulk, datasets, facets, history, pairs, search
 from store.types import Between, PairEdit, PairFilter, PairSort, Status
 

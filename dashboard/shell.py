@@ -5,11 +5,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import judge_job, queueing, state, watching
+from dashboard import state, watching
+from dashboard.check import judge_job
 from dashboard.guard import reaction
 from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
 from dashboard.parts.loop_strip import strip
+from dashboard.runs import queueing
 from dashboard.text import LANGUAGES, QUERY_PARAMETER, Language, language_of, plain
 from pipeline.queue import supervise
 from store import settings

@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from dashboard import checking, judge_job, state
-from dashboard.checking import UNDO
+from dashboard import state
+from dashboard.check import checking, judge_job
+from dashboard.check.checking import UNDO
+from dashboard.check.dataset_charts import dataset_charts
+from dashboard.check.finding_list import finding_list
+from dashboard.check.judge_progress import judge_progress
+from dashboard.check.whole_findings import whole_findings
 from dashboard.format import number, percent
-from dashboard.parts.dataset_charts import dataset_charts
-from dashboard.parts.finding_list import finding_list
 from dashboard.parts.header import page_header
-from dashboard.parts.judge_job import judge_progress
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
-from dashboard.parts.whole_findings import whole_findings
 from dashboard.text import plain, t
 from store import datasets, settings
 from store.charts import Charts

@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from dashboard import compare_question, comparing, lineup, serving, state
-from dashboard.comparing import LONGEST_PROMPT
-from dashboard.parts.compare_answers import draw_broken, draw_comparison, draw_live
-from dashboard.parts.compare_list import ask_list, list_progress
-from dashboard.parts.compare_models import ask_models
-from dashboard.parts.compare_settings import ask_settings
-from dashboard.parts.comparisons import past_table, standings
+from dashboard import serving, state
+from dashboard.compare import compare_question, comparing, lineup
+from dashboard.compare.answers import draw_broken, draw_comparison, draw_live
+from dashboard.compare.columns import ask_models
+from dashboard.compare.comparing import LONGEST_PROMPT
+from dashboard.compare.comparisons import past_table, standings
+from dashboard.compare.list_section import ask_list, list_progress
+from dashboard.compare.serving_card import server_chips
+from dashboard.compare.settings_bar import ask_settings
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
 from dashboard.parts.prose import prose
-from dashboard.parts.serving import server_chips
 from dashboard.text import plain, t
 from store import votes
 

@@ -5,17 +5,18 @@ from typing import cast, get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import address, clustering, compare_job, linking, state
-from dashboard.clustering import RELATION, UNDO
-from dashboard.linking import DATASETS, KEEP
+from dashboard import address, state
+from dashboard.duplicates import clustering, compare_job, linking
+from dashboard.duplicates.cluster import draw_like_this, draw_members, draw_merge, draw_verdicts
+from dashboard.duplicates.clustering import RELATION, UNDO
+from dashboard.duplicates.compare_progress import compare_progress, compare_result
+from dashboard.duplicates.leaks import ask_leaks
+from dashboard.duplicates.linking import DATASETS, KEEP
+from dashboard.duplicates.threshold import threshold_panel
 from dashboard.parts.chips import RELATION as RELATIONS
-from dashboard.parts.cluster import draw_like_this, draw_members, draw_merge, draw_verdicts
-from dashboard.parts.compare_job import compare_progress, compare_result
 from dashboard.parts.header import page_header
-from dashboard.parts.leaks import ask_leaks
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import done, empty_state
-from dashboard.parts.threshold import threshold_panel
 from dashboard.text import named, plain, t
 from pipeline.curate import dedup
 from store import datasets

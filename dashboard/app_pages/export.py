@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from dashboard import exporting, state
-from dashboard.exporting import MADE, RESTORED
-from dashboard.parts.base_section import base_section
-from dashboard.parts.export_card import export_card
-from dashboard.parts.export_versions import export_versions
+from dashboard import state
+from dashboard.export import exporting
+from dashboard.export.base_section import base_section
+from dashboard.export.card import export_card
+from dashboard.export.exporting import MADE, RESTORED
+from dashboard.export.recipe_form import ask_recipe
+from dashboard.export.recipe_preview import recipe_preview
+from dashboard.export.versions import export_versions
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state, problem
-from dashboard.parts.recipe_form import ask_recipe
-from dashboard.parts.recipe_preview import recipe_preview
 from dashboard.text import t
 from pipeline.publish import recipe_file
 from store import datasets, exports

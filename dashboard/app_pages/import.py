@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from dashboard import importing, state
-from dashboard.import_files import PATH, Brought, Given, brought
-from dashboard.import_job import ImportJob, Task, desk
-from dashboard.importing import Look
+from dashboard import state
+from dashboard.imports import importing
+from dashboard.imports.fetch_progress import fetch_card
+from dashboard.imports.import_files import PATH, Brought, Given, brought
+from dashboard.imports.import_job import ImportJob, Task, desk
+from dashboard.imports.importing import Look
+from dashboard.imports.job_progress import job_progress, job_result
+from dashboard.imports.preview import import_preview
+from dashboard.imports.refusals import skipped_sets
 from dashboard.pages import link
 from dashboard.parts.header import page_header
-from dashboard.parts.import_fetch import fetch_card
-from dashboard.parts.import_job import job_progress, job_result
-from dashboard.parts.import_preview import import_preview
-from dashboard.parts.import_refusals import skipped_sets
 from dashboard.parts.notices import empty_state
 from dashboard.text import literal, t
 from pipeline.curate.formats import SUFFIXES

@@ -2,21 +2,21 @@
 
 import streamlit as st
 
-from dashboard import launch_facts, launching, studying
-from dashboard.launching import Export
-from dashboard.parts import launch_choices as choices
-from dashboard.parts.chat_in_the_way import ask_chat
+from dashboard.launch import choices as choices
+from dashboard.launch import launch_facts, launching, studying
+from dashboard.launch.chat_in_the_way import ask_chat
+from dashboard.launch.command import launch_command
+from dashboard.launch.launching import Export
+from dashboard.launch.preflight import ask_all_the_same, memory_bar, preflight_list
+from dashboard.launch.preset_choice import ask_preset
+from dashboard.launch.rows import launch_rows
+from dashboard.launch.study_form import study_form
+from dashboard.launch.studying import Planned
+from dashboard.launch.trial import trial_part
 from dashboard.parts.header import page_header
-from dashboard.parts.launch_command import launch_command
-from dashboard.parts.launch_rows import launch_rows
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
-from dashboard.parts.preflight import ask_all_the_same, memory_bar, preflight_list
-from dashboard.parts.preset_choice import ask_preset
 from dashboard.parts.settings_form import settings_form
-from dashboard.parts.study_form import study_form
-from dashboard.parts.trial import trial_part
-from dashboard.studying import Planned
 from dashboard.text import t
 from pipeline.models.catalog import BaseModel
 from pipeline.train.preflight import may_start

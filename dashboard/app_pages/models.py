@@ -4,20 +4,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import modelling, state, watching
+from dashboard import state, watching
 from dashboard.format import number, size
 from dashboard.guard import words
+from dashboard.models import modelling
+from dashboard.models.equivalence import equivalence
+from dashboard.models.hand_over import hand_over
+from dashboard.models.merge_dialog import ask_merge
+from dashboard.models.merge_progress import merge_progress
+from dashboard.models.prompt_editor import prompt_editor
+from dashboard.models.tree import model_tree
 from dashboard.pages import link
 from dashboard.parts.base_model import base_facts, hidden_prompt
-from dashboard.parts.equivalence import equivalence
-from dashboard.parts.hand_over import hand_over
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
-from dashboard.parts.merge_dialog import ask_merge
-from dashboard.parts.merge_progress import merge_progress
-from dashboard.parts.model_tree import model_tree
 from dashboard.parts.notices import empty_state, problem
-from dashboard.parts.prompt_editor import prompt_editor
 from dashboard.parts.run_card import head
 from dashboard.text import literal, t
 from pipeline.errors import PipelineError

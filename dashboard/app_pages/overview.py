@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import queueing, state, watching
+from dashboard import state, watching
 from dashboard.guard import guarded, reaction
 from dashboard.loop import next_step, read_facts, steps
 from dashboard.pages import exists, link
@@ -12,6 +12,7 @@ from dashboard.parts.header import page_header
 from dashboard.parts.loop_strip import large
 from dashboard.parts.notices import done
 from dashboard.parts.run_card import head, progress_line
+from dashboard.runs import queueing
 from dashboard.text import literal, t
 from store import datasets, history
 

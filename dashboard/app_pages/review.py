@@ -3,23 +3,25 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import checking, filtering, reviewing, state
-from dashboard.filtering import Asked
+from dashboard import state
+from dashboard.check import checking
 from dashboard.format import shortened
 from dashboard.guard import guarded
 from dashboard.parts.chips import STATUS
-from dashboard.parts.filter_bar import filter_bar
-from dashboard.parts.focus import hold_keys
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
-from dashboard.parts.pair_beside import note_button, tag_button
 from dashboard.parts.pair_flags import pair_flags
-from dashboard.parts.pair_form import pair_form
-from dashboard.parts.pair_view import pair_body, pair_head, pair_history
 from dashboard.parts.prose import LONGEST_SHOWN
-from dashboard.parts.sweep_dialog import sweep_menu
-from dashboard.reviewing import EDITING, LAST, PAGE_SIZE, UNDO, Editing, View
+from dashboard.review import filtering, reviewing
+from dashboard.review.filter_bar import filter_bar
+from dashboard.review.filtering import Asked
+from dashboard.review.focus import hold_keys
+from dashboard.review.pair_beside import note_button, tag_button
+from dashboard.review.pair_form import pair_form
+from dashboard.review.pair_view import pair_body, pair_head, pair_history
+from dashboard.review.reviewing import EDITING, LAST, PAGE_SIZE, UNDO, Editing, View
+from dashboard.review.sweep_dialog import sweep_menu
 from dashboard.text import literal, t
 from store import datasets, history, pairs
 from store.types import Page, Pair, PairFilter

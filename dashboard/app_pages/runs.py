@@ -4,22 +4,23 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import curving, overlaying, watching
+from dashboard import curving, watching
 from dashboard.guard import guarded
-from dashboard.parts.axis import axis_choice
 from dashboard.parts.curves import curves, plotter
-from dashboard.parts.failure import how_it_failed
 from dashboard.parts.header import page_header
-from dashboard.parts.lineage import lineage
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
-from dashboard.parts.overlay import overlay_card
-from dashboard.parts.queue import queue_section
-from dashboard.parts.run_actions import run_actions
 from dashboard.parts.run_card import figures, head, progress_line
-from dashboard.parts.run_details import run_details
-from dashboard.parts.run_log import warnings
-from dashboard.parts.run_table import run_table
+from dashboard.runs import overlaying
+from dashboard.runs.actions import run_actions
+from dashboard.runs.axis import axis_choice
+from dashboard.runs.details import run_details
+from dashboard.runs.failure import how_it_failed
+from dashboard.runs.lineage import lineage
+from dashboard.runs.log import warnings
+from dashboard.runs.overlay import overlay_card
+from dashboard.runs.queue import queue_section
+from dashboard.runs.table import run_table
 from dashboard.text import literal, t
 from pipeline.train.state import Run
 

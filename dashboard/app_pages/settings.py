@@ -6,8 +6,8 @@ from importlib.metadata import version
 import streamlit as st
 
 from dashboard import state
-from dashboard.parts.external_servers import external_servers
 from dashboard.parts.header import page_header
+from dashboard.settings.external_servers import external_servers
 from dashboard.text import t
 
 PACKAGES = ("streamlit", "duckdb", "torch", "transformers", "peft")

@@ -4,21 +4,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import evaluating, following, serving
-from dashboard.evaluating import Shown
+from dashboard import serving
 from dashboard.guard import guarded
-from dashboard.parts.evaluation_form import ask_evaluation, ask_filter
 from dashboard.parts.export_mark import export_mark
 from dashboard.parts.header import page_header
-from dashboard.parts.identity_matrix import identity_matrix
 from dashboard.parts.links import to_page
-from dashboard.parts.next_steps import next_steps, recommendation
 from dashboard.parts.notices import empty_state
-from dashboard.parts.report_rows import row_card
-from dashboard.parts.run_comparison import run_comparison
 from dashboard.parts.scores import score_table, three_sentences
-from dashboard.parts.standing_chart import standing_chart
 from dashboard.text import has, literal, plain, t
+from dashboard.verdict import evaluating, following
+from dashboard.verdict.evaluating import Shown
+from dashboard.verdict.evaluation_form import ask_evaluation, ask_filter
+from dashboard.verdict.identity_matrix import identity_matrix
+from dashboard.verdict.next_steps import next_steps, recommendation
+from dashboard.verdict.report_rows import row_card
+from dashboard.verdict.run_comparison import run_comparison
+from dashboard.verdict.standing_chart import standing_chart
 from pipeline.evaluate import outcomes
 from pipeline.evaluate.advice import advice
 from pipeline.evaluate.config import BASE

@@ -1,1 +1,1 @@
-"""Functions that each draw one thing; a page puts them together."""
+"""Functions that each draw one thing on several pages; what one page draws lies in its folder."""

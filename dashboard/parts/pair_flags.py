@@ -4,7 +4,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from dashboard import checking
+from dashboard.check import checking
 from dashboard.format import shortened
 from dashboard.parts.chips import Colour
 from dashboard.text import t

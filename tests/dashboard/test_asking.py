@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 
-from dashboard.asking import Asking, View
+from dashboard.compare.asking import Asking, View
 from pipeline.chat import client
 from pipeline.chat.client import Endpoint
 from pipeline.chat.errors import ServerGone

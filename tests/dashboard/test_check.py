@@ -2,7 +2,8 @@
 
 import pytest
 
-from dashboard import judge_job, state
+from dashboard import state
+from dashboard.check import judge_job
 from dashboard.text import messages
 from pipeline.curate import dataset_checks, fixes
 from pipeline.curate.checks.found import CODES

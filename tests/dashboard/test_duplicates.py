@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import compare_job
+from dashboard.duplicates import compare_job
 from dashboard.text import messages
 from pipeline.curate import dedup
 from pipeline.publish.export import export

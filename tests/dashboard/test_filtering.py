@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.filtering import ORDERS, Asked, from_address, to_address, without
+from dashboard.review.filtering import ORDERS, Asked, from_address, to_address, without
 from store.types import Between, PairFilter
 
 DATASETS = {"clinic": 1, "身份": 2}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import import_fetch
-from dashboard.import_job import ImportJob, desk
-from dashboard.parts.import_refusals import as_csv
+from dashboard.imports import import_fetch
+from dashboard.imports.import_job import ImportJob, desk
+from dashboard.imports.refusals import as_csv
 from dashboard.text import messages
 from pipeline.curate.importing import Progress
 from pipeline.curate.records import Refused

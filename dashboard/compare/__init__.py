@@ -1,0 +1,1 @@
+"""The Compare page: who answers, the answers beside each other, votes and corrections."""

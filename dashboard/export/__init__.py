@@ -1,0 +1,1 @@
+"""The Export page: the recipe, its versions, and what the model will see."""

@@ -1,0 +1,1 @@
+"""The Launch page: settings, what speaks against the start, studies, the start itself."""

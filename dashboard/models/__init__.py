@@ -1,0 +1,1 @@
+"""The Models page: the tree of models, merging, system prompts, handing over."""

@@ -1,0 +1,1 @@
+"""The Settings page: servers of others that can be compared with."""
