@@ -11,7 +11,8 @@ import numpy
 import pyarrow
 import pyarrow.compute
 
-from pipeline.curate.keys import COMPILED_FROM, Numbers, keys_of, together
+from pipeline.curate.key_numbers import Numbers, together
+from pipeline.curate.keys import COMPILED_FROM, keys_of
 from store import export_rows
 from store.db import Cursor, Database
 from store.types import Dataset, Status

@@ -10,7 +10,7 @@ from typing import cast
 
 import numpy
 
-from pipeline.curate.keys import mixed
+from pipeline.curate.key_numbers import mixed
 from pipeline.errors import BadInput
 from pipeline.publish import outline, split
 from pipeline.publish.manifest import About, Split

@@ -20,7 +20,7 @@ from typing import cast
 
 import numpy
 
-from pipeline.curate.keys import Numbers, mixed, together
+from pipeline.curate.key_numbers import Numbers, mixed, together
 from pipeline.publish.outline import Flags, Integers, Outline
 from store import export_rows
 from store.relation_types import Relation

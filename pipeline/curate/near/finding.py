@@ -7,7 +7,7 @@ import pyarrow
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipeline.curate.keys import together
+from pipeline.curate.key_numbers import together
 from pipeline.curate.links import Links
 from pipeline.curate.near import Progress
 from pipeline.curate.near.alignment import new_scratch

@@ -1,4 +1,4 @@
-"""The same numbers as `pipeline.curate.keys`, by a compiled pass over UTF-8 bytes.
+"""The numbers of `pipeline.curate.key_numbers`, by a compiled pass over UTF-8 bytes.
 
 Characters that fold to one character, or to none that counts, are read from a table; a text with
 any other (combining marks, ligatures, digits of other scripts) is left to Python.
@@ -14,7 +14,7 @@ import numba
 import numpy
 import pyarrow
 
-from pipeline.curate.keys import MULTIPLIER, Numbers, mixed, number_of
+from pipeline.curate.key_numbers import MULTIPLIER, Numbers, mixed, number_of
 from pipeline.curate.near.reading import decode
 from pipeline.curate.normalise import fold, keeps, key
 

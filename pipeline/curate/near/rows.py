@@ -7,7 +7,7 @@ import pyarrow
 from numba import njit, uint64
 from numpy.typing import NDArray
 
-from pipeline.curate.keys import together
+from pipeline.curate.key_numbers import together
 from pipeline.curate.near import Progress
 from pipeline.curate.near.characters import WORD, characters
 from pipeline.curate.near.keys import keys_of

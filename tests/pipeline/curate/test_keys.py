@@ -4,7 +4,8 @@ import pyarrow
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.curate.keys import keys_of, number_of
+from pipeline.curate.key_numbers import number_of
+from pipeline.curate.keys import keys_of
 from pipeline.curate.near import keys as compiled_keys
 from pipeline.curate.normalise import key
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import numpy
 import pyarrow
 
-from pipeline.curate.keys import keys_of, together
+from pipeline.curate.key_numbers import together
+from pipeline.curate.keys import keys_of
 from pipeline.publish.outline import Outline
 from store.types import Dataset, Role
 
