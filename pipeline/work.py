@@ -1,16 +1,17 @@
-"""How far a worker is that answers questions: a function of its folder and of whether it lives.
+"""How far a worker is: a function of its folder and of whether it lives.
 
-Evaluations and what a base is asked before training share this: `launch.json`, `events.jsonl`,
-`stop.request`, `exit.json`, `result.json`, and `queue.json` while it waits. What was asked it does
-not know.
+Everything that works in a folder shares this: `launch.json`, `events.jsonl`, `stop.request`,
+`exit.json`, `result.json`, and `queue.json` while it waits. What is worked at it does not know; a
+run tells its events in a way of its own, and only the rule for its state is the same.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pipeline import processes
 from pipeline.jsonio import read_json, read_lines
+from pipeline.processes import Launch
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
 
@@ -60,8 +61,66 @@ class Work:
 
     @property
     def is_active(self) -> bool:
-        """Whether answers may still come."""
+        """Whether it is at work, or will be by itself."""
         return self.state in ACTIVE
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has done all that was asked for."""
+        return self.state == "finished"
+
+
+class Told(Protocol):
+    """What the state of a worker depends on among all that its events say."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def failure(self) -> object | None: ...
+    @property
+    def ended(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What waits in a folder and what was started there last.
+
+    Taken before the events are read: what a process wrote last is then always seen.
+    """
+
+    folder: Path
+    entry: Entry | None
+    launch: Launch | None
+    is_alive: bool
+    is_at_work: bool
+
+    @classmethod
+    def of(cls, folder: Path) -> "Standing":
+        """Look at a folder as it is now."""
+        entry, launch = queue.standing(folder)
+        is_alive = processes.is_alive(launch)
+        return cls(folder, entry, launch, is_alive, processes.is_at_work(folder, launch))
+
+    def state(self, told: Told, *, has_result: bool) -> State:
+        """Say what it does, by what its events told after this look."""
+        if self.entry:
+            return "failed" if self.entry.fault else "queued"
+        if self.launch is None:
+            return "cancelled"
+        if not self.is_at_work:  # Only the terminal event and the result make it a good end.
+            if has_result and told.ended in ("finished", "stopped"):
+                return "finished" if told.ended == "finished" else "stopped"
+            return "failed"
+        if told.offset <= self.launch.events_offset:
+            return "starting"  # Events from before this start say nothing about it.
+        if told.failure:
+            return "failed"
+        return "stopping" if (self.folder / "stop.request").exists() else "running"
+
+    @property
+    def started_at(self) -> float | None:
+        """When it was started, in seconds since the epoch; None while it waits to be."""
+        return self.launch.started_at if self.launch and not self.entry else None
 
 
 def read(folder: Path, since: Progress | None = None, *, untold: str = "") -> Work:
@@ -70,40 +129,16 @@ def read(folder: Path, since: Progress | None = None, *, untold: str = "") -> Wo
     `untold` are the words for a worker that was ended before it could say why; by default those for
     one whose answers are kept.
     """
-    # The process is looked at before the events: what it wrote last is then always seen.
-    entry, launch = queue.standing(folder)
-    is_at_work = processes.is_at_work(folder, launch)
+    standing = Standing.of(folder)
     progress = _events(folder / "events.jsonl", since or Progress())
-    state: State
-    if entry:
-        state = "failed" if entry.fault else "queued"
-    elif launch is None:
-        state = "cancelled"
-    elif is_at_work:
-        state = _alive(folder, is_heard=progress.offset > launch.events_offset)
-    else:
-        state = _ended(folder, progress)
+    state = standing.state(progress, has_result=_has_result(folder))
+    is_failed = state == "failed"
     return Work(
         state=state,
         progress=progress,
-        failure=_failure(folder, progress, entry, untold) if state == "failed" else None,
-        started_at=launch.started_at if launch and not entry else None,
+        failure=_failure(folder, progress, standing.entry, untold) if is_failed else None,
+        started_at=standing.started_at,
     )
-
-
-def _alive(folder: Path, *, is_heard: bool) -> State:
-    """The state while the process lives; events from before this start say nothing about it."""
-    if not is_heard:
-        return "starting"
-    return "stopping" if (folder / "stop.request").exists() else "running"
-
-
-def _ended(folder: Path, progress: Progress) -> State:
-    """The state without a process: only the terminal event and the result make it a good end."""
-    has_result = _has_result(folder)
-    if progress.ended == "finished" and has_result:
-        return "finished"
-    return "stopped" if progress.ended == "stopped" and has_result else "failed"
 
 
 def _has_result(folder: Path) -> bool:

@@ -46,7 +46,7 @@ def known_section(model: BaseModel, names: tuple[str, ...]) -> None:
         probe = probing.latest("known", model)
         if probe is not None:
             probe_progress(probe, "known")
-        if probe is None or not probe.is_active:
+        if probe is None or not probe.work.is_active:
             _ask(model, tuple(shares))
 
 

@@ -17,9 +17,9 @@ REFRESH_S = 1.5
 
 def probe_progress(probe: Probe, key: str) -> None:
     """Draw a probe that is not taken in yet; once it has finished its answers are."""
-    if probe.is_active:
+    if probe.work.is_active:
         st.fragment(_live, run_every=REFRESH_S)(probe.id, key)
-    elif probe.is_finished:
+    elif probe.work.is_finished:
         stopped_by = probing.take(probe)
         if not stopped_by:
             st.rerun()
@@ -31,7 +31,7 @@ def probe_progress(probe: Probe, key: str) -> None:
 def _live(probe_id: int, key: str) -> None:
     with guarded():
         now = probing.read(probe_id)
-        if not now.is_active:
+        if not now.work.is_active:
             st.rerun()
         st.progress(now.share, text=_how_far(now))
         with st.container(horizontal=True, vertical_alignment="center"):

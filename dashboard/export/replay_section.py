@@ -27,7 +27,7 @@ def replay_section(model: BaseModel, names: tuple[str, ...]) -> None:
         probe = probing.latest("replay", model)
         if probe is not None:
             probe_progress(probe, "replay")
-        if probe is None or not probe.is_active:
+        if probe is None or not probe.work.is_active:
             _ask(model)
 
 

@@ -14,7 +14,7 @@ PHASES = ("loading", "converting", "checking", "pushing")
 
 def handover_job(job: Job) -> None:
     """Draw a job until it is over, then how it ended, until it is dismissed."""
-    if job.is_active:
+    if job.work.is_active:
         st.fragment(_live, run_every=REFRESH_S)(job.id)
         return
     if job.work.state == "failed":
@@ -37,7 +37,7 @@ def handover_job(job: Job) -> None:
 def _live(job_id: int) -> None:
     with guarded():
         now = handing.read(job_id)
-        if not now.is_active:
+        if not now.work.is_active:
             st.rerun()
         phase = now.work.progress.phase
         words = t(f"models.job_{phase if phase in PHASES else 'loading'}")

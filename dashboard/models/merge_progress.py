@@ -16,7 +16,7 @@ PHASES = ("loading", "asking", "merging", "checking")
 
 def merge_progress(merge: Merge) -> None:
     """Draw a merge until it is over, or how it ended where it made no model."""
-    if merge.is_active:
+    if merge.work.is_active:
         st.fragment(_live, run_every=REFRESH_S)(merge.id)
         return
     failure = merge.work.failure
@@ -43,12 +43,12 @@ def merge_progress(merge: Merge) -> None:
 def _live(merge_id: int) -> None:
     with guarded():
         now = modelling.read_merge(merge_id)
-        if not now.is_active:
+        if not now.work.is_active:
             st.rerun()
         phase = now.work.progress.phase
-        place = PHASES.index(phase) if phase in PHASES else 0
+        done = PHASES.index(phase) + 0.5 if phase in PHASES else 0.0
         with st.container(border=True, key=f"models_merging_{merge_id}"):
-            st.progress((place + 0.5) / len(PHASES), text=_words(now, phase))
+            st.progress(done / len(PHASES), text=_words(now, phase))
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(t("models.merge_leave"), width="content")
                 st.button(
@@ -62,6 +62,8 @@ def _live(merge_id: int) -> None:
 
 
 def _words(now: Merge, phase: str) -> str:
+    if now.work.state == "queued":
+        return t("queue.waits")
     if now.work.state == "stopping":
         return t("models.merge_stopping")
     words = t(f"models.phase_{phase if phase in PHASES else 'loading'}")

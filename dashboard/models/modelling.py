@@ -50,7 +50,7 @@ def shown() -> Shown:
     runs = watching.listed()
     models = {model.folder: model for model in catalog.listed(state.workspace())}
     outside = {Path(run.config.model) for run in runs}
-    outside |= {Path(each.config.out) for each in _merges() if each.is_finished}
+    outside |= {Path(each.config.out) for each in _merges() if each.work.is_finished}
     for folder in sorted(outside - models.keys()):
         if (folder / catalog.CONFIG).is_file():
             models[folder] = catalog.read(folder)
@@ -88,7 +88,7 @@ def steps(run: Run) -> tuple[int, ...]:
 def latest_merge(run: Run) -> Merge | None:
     """Return the newest merge of a run while it is at work, or if it failed; else None."""
     newest = next((each for each in _merges() if each.config.run == run.id), None)
-    is_told = newest and (newest.is_active or newest.work.state == "failed")
+    is_told = newest and (newest.work.is_active or newest.work.state == "failed")
     return newest if is_told else None
 
 

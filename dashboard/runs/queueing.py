@@ -17,6 +17,7 @@ from pipeline.chat import server
 from pipeline.chat.server import Server
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate import state as evaluations
+from pipeline.merge import config as merges
 from pipeline.probe import config as probes
 from pipeline.queue import changes, line, supervise
 from pipeline.queue.changes import Move
@@ -83,7 +84,7 @@ def rows(found: Line) -> tuple[Row, ...]:
 
 
 def name(job: Job) -> str:
-    """Name a job: run 7, evaluation 2, asking the base 1."""
+    """Name a job: run 7, evaluation 2, question round 1, merge 3."""
     return plain(f"queue.name_{job.kind}", number=str(job.id))
 
 
@@ -141,6 +142,8 @@ def _title(job: Job) -> str:
                 export=Path(asked.config.export).name,
                 runs=", ".join(map(str, asked.run_ids)),
             )
+        if job.kind == "merge":
+            return plain("queue.title_merge", name=Path(merges.read(job.folder).out).name)
         return plain("queue.title_probe", base=Path(probes.read(job.folder).base).name)
     except DoesNotHold:
         return "–"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipeline.cli.output import Context
+from pipeline.cli.queue import standing
 from pipeline.cli.request import system_prompt
 from pipeline.errors import DoesNotHold
 from pipeline.merge import jobs
@@ -63,16 +64,19 @@ def _merge(arguments: argparse.Namespace, context: Context) -> int:
             only_checks=arguments.check,
         ),
     )
+    if merge.work.state == "queued":
+        where = standing(workspace, merge.folder, merge.config.device)
+        context.progress(f"Merge {merge.id} {where}.")
     merge = _over(context, workspace, merge)
-    if merge.work.state == "stopped":
+    if merge.work.state in ("stopped", "cancelled"):
         context.progress("Stopped; nothing of it was kept.")
         return 130
     result: dict[str, object] = {"folder": merge.config.out}
     if merge.merged:
         result |= summary(merge.merged)
         _say(context, merge)
-    context.result(result | {"holds": merge.is_finished, "report": str(merge.folder)})
-    if not merge.is_finished:
+    context.result(result | {"holds": merge.work.is_finished, "report": str(merge.folder)})
+    if not merge.work.is_finished:
         raise DoesNotHold(merge.work.failure.message if merge.work.failure else "It did not hold.")
     return 0
 
@@ -87,7 +91,7 @@ def _say(context: Context, merge: Merge) -> None:
         f"{found.dtype} explains {found.tolerance:g}; the adapter itself changes them by up to "
         f"{found.largest_from_base:.3g})."
     )
-    if merge.is_finished:
+    if merge.work.is_finished:
         context.say(merge.config.out)
 
 

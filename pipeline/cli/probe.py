@@ -62,7 +62,7 @@ def _replay(arguments: argparse.Namespace, context: Context) -> int:
         trust_remote_code=arguments.trust_remote_code,
     )
     probe = _over(context, workspace, replay.launch(workspace, model, options))
-    if not probe.is_finished:
+    if not probe.work.is_finished:
         return _failed(context, probe)
     with opened(context) as db:
         return _told_replay(context, db, replay.take(db, workspace, probe, arguments.dataset))
@@ -106,7 +106,7 @@ def _known(arguments: argparse.Namespace, context: Context) -> int:
     )
     probe = known.launch(workspace, model, chosen, asked, options)
     probe = _over(context, workspace, probe)
-    if not probe.is_finished:
+    if not probe.work.is_finished:
         return _failed(context, probe)
     with opened(context) as db:
         taken = known.take(db, workspace, probe)

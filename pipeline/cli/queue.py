@@ -11,7 +11,7 @@ from pipeline.queue.entry import homes
 from pipeline.queue.line import Job, Line, Waiting
 from pipeline.workspace import Workspace
 
-_JOB = "a run's number; evaluation:N and probe:N name the others"
+_JOB = "a run's number; evaluation:N, probe:N and merge:N name the others"
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,6 +27,14 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     cancel = verbs.add_parser("cancel", help="take a run out of the queue; its folder stays")
     cancel.add_argument("job", help=_JOB)
     cancel.set_defaults(do=_cancel)
+
+
+def standing(workspace: Workspace, folder: Path, device: str) -> str:
+    """Say that what was queued in a folder has started, or where it waits."""
+    waiting = line.read(workspace).of(folder)
+    if waiting is None:
+        return f"has started on {device}"
+    return f"waits for {device}, {waiting.position}. in the queue"
 
 
 def _queue(arguments: argparse.Namespace, context: Context) -> int:

@@ -4,8 +4,8 @@ import argparse
 import time
 
 from pipeline.cli.output import Context
+from pipeline.cli.queue import standing
 from pipeline.cli.request import add_request, requested
-from pipeline.queue import line
 from pipeline.train import jobs
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
@@ -46,17 +46,8 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _train(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
     run = jobs.launch(workspace, requested(arguments, workspace))
-    context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
+    context.say(f"Run {run.id} {standing(workspace, run.folder, run.config.device)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
-
-
-def standing(workspace: Workspace, run: Run) -> str:
-    """Say that a run has started, or where it waits."""
-    waiting = line.read(workspace).of(run.folder) if run.state == "queued" else None
-    device = run.config.device
-    if waiting is None:
-        return f"has started on {device}"
-    return f"waits for {device}, {waiting.position}. in the queue"
 
 
 def _runs(_: argparse.Namespace, context: Context) -> int:
@@ -97,7 +88,7 @@ def _resume(arguments: argparse.Namespace, context: Context) -> int:
     run = jobs.resume(
         workspace, arguments.run, checkpoint=arguments.checkpoint, assignments=arguments.set
     )
-    context.say(f"Run {run.id} {standing(workspace, run)}: {run.folder}")
+    context.say(f"Run {run.id} {standing(workspace, run.folder, run.config.device)}: {run.folder}")
     return _finish(arguments, context, workspace, run)
 
 

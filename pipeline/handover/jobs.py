@@ -77,15 +77,10 @@ class Job:
     result: Mapping[str, object]
     """What came of it; empty until it is over."""
 
-    @property
-    def is_active(self) -> bool:
-        """Whether it is still at work."""
-        return self.work.is_active
-
 
 def launch(workspace: Workspace, plan: Plan) -> Job:
     """Start it; BadInput if the very same is at work already."""
-    if any(each.is_active and each.plan == plan for each in listed(workspace)):
+    if any(each.work.is_active and each.plan == plan for each in listed(workspace)):
         raise BadInput("This is under way already. Wait for it.")
     folder = new_numbered(workspace.handovers)
     write_json(folder / "config.json", asdict(plan))
@@ -114,7 +109,7 @@ def read(workspace: Workspace, job_id: int) -> Job:
 
 def wait(workspace: Workspace, job_id: int) -> Job:
     """Return the job once it is over."""
-    while (job := read(workspace, job_id)).is_active:
+    while (job := read(workspace, job_id)).work.is_active:
         time.sleep(_POLL_S)
     return job
 
@@ -146,7 +141,7 @@ def stop(workspace: Workspace, job_id: int) -> None:
 def forget(workspace: Workspace, job_id: int) -> None:
     """Delete what is kept of a job that is over; what it made stays."""
     job = read(workspace, job_id)
-    if job.is_active:
+    if job.work.is_active:
         raise BadInput("It is at work. Stop it first.")
     shutil.rmtree(job.folder)
 

@@ -15,9 +15,12 @@ from pipeline.merge import config, report
 from pipeline.merge.config import Dtype, MergeConfig
 from pipeline.merge.report import Merged
 from pipeline.models.template import SystemPrompt
+from pipeline.queue import changes, supervise
+from pipeline.queue import entry as queue
+from pipeline.queue.entry import IN_TURN
 from pipeline.train import jobs as runs
 from pipeline.train.adapters import adapter_of
-from pipeline.train.devices import devices, environment
+from pipeline.train.devices import devices
 from pipeline.work import Progress, Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -60,19 +63,9 @@ class Merge:
     merged: Merged | None
     """What came of it, refused or not; None until it was compared."""
 
-    @property
-    def is_active(self) -> bool:
-        """Whether it is still at work."""
-        return self.work.is_active
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the model is there and holds."""
-        return self.work.state == "finished"
-
 
 def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER) -> Merge:
-    """Freeze the plan and start the worker.
+    """Freeze the plan and queue it; it starts at once where its device is free.
 
     Raises what adapter_of raises, and BadInput where the folder is taken or the base is quantised.
     """
@@ -81,10 +74,7 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
     base = Path(run.config.model)
     _check_base(base)
     out = _out(request)
-    if any(each.is_active and each.config.out == str(out) for each in listed(workspace)):
-        raise BadInput(f"{out} is being made or checked by another merge. Wait for it.")
     device = devices().get(request.device)
-    folder = new_numbered(workspace.merges)
     frozen = MergeConfig(
         base=str(base),
         adapter=str(adapter),
@@ -99,9 +89,14 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
         only_checks=request.only_checks,
         trust_remote_code=run.config.trust_remote_code,
     )
-    config.write(folder, frozen)
-    started = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
-    processes.start(folder, started, environment(device))
+    with queue.locked(workspace):
+        if any(each.work.is_active and each.config.out == str(out) for each in listed(workspace)):
+            raise BadInput(f"{out} is being made or checked by another merge. Wait for it.")
+        folder = new_numbered(workspace.merges)
+        queued = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
+        queue.enter(workspace, folder, queued, IN_TURN)
+        config.write(folder, frozen)
+    supervise.advance(workspace)
     return _read(folder)
 
 
@@ -136,22 +131,28 @@ def wait(
         merge = read(workspace, merge_id)
         if on_progress:
             on_progress(merge)
-        if not merge.is_active:
+        if not merge.work.is_active:
             return merge
+        if merge.work.state == "queued":
+            supervise.ensure(workspace)
         time.sleep(_POLL_S)
 
 
 def stop(workspace: Workspace, merge_id: int) -> None:
-    """Ask a merge to end, and return at once; nothing of it is kept. DoesNotHold if it is over."""
+    """Ask a merge to end, or take it out of the queue, and return at once; nothing of it is kept.
+
+    DoesNotHold if it neither runs nor waits.
+    """
     merge = read(workspace, merge_id)
-    if not processes.request_stop(merge.folder):
-        raise DoesNotHold(f"Merge {merge_id} does not run: it is {merge.work.state}.")
+    if not changes.cancel(workspace, merge.folder) and not processes.request_stop(merge.folder):
+        ended = read(workspace, merge_id)
+        raise DoesNotHold(f"Merge {merge_id} does not run: it is {ended.work.state}.")
 
 
 def forget(workspace: Workspace, merge_id: int) -> None:
     """Delete what is kept of a merge that is over; a model that it made stays."""
     merge = read(workspace, merge_id)
-    if merge.is_active:
+    if merge.work.is_active:
         raise BadInput(f"Merge {merge_id} is at work. Stop it first.")
     shutil.rmtree(merge.folder)
 

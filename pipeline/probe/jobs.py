@@ -57,16 +57,6 @@ class Probe:
     work: Work
 
     @property
-    def is_active(self) -> bool:
-        """Whether answers may still come."""
-        return self.work.is_active
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether every question has its answers."""
-        return self.work.state == "finished"
-
-    @property
     def share(self) -> float:
         """How much of it is done, 0 to 1."""
         of = self.config.answer_count
@@ -144,10 +134,10 @@ def wait(
     while True:
         if on_progress:
             on_progress(probe)
-        if not probe.is_active:
+        if not probe.work.is_active:
             return probe
         before = probe.work.progress.offset
-        while probe.is_active and probe.work.progress.offset == before:
+        while probe.work.is_active and probe.work.progress.offset == before:
             if probe.work.state == "queued":
                 supervise.ensure(workspace)
             time.sleep(_POLL_S)

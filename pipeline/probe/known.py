@@ -93,7 +93,7 @@ def take(db: Database, workspace: Workspace, probe: Probe) -> TakenProbe:
 
     DoesNotHold if the probe is not finished. A pair that was changed since is left as it is.
     """
-    if not probe.is_finished:
+    if not probe.work.is_finished:
         raise DoesNotHold(f"The base is still being asked: it is {probe.work.state}.")
     asked = config.read_questions(probe.folder, probe.config)
     answers = jobs.answers(probe)

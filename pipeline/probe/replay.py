@@ -84,7 +84,7 @@ def take(db: Database, workspace: Workspace, probe: Probe, name: str = "") -> Ta
     Answers that reached their length limit are left out, since they would teach to stop in the
     middle, and so are empty ones. DoesNotHold if the replay is not finished, or if nothing is left.
     """
-    if not probe.is_finished:
+    if not probe.work.is_finished:
         raise DoesNotHold(f"The replay is {probe.work.state}, so it has no dataset yet.")
     answers = jobs.answers(probe)
     questions = config.read_questions(probe.folder, probe.config)

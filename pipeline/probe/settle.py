@@ -16,7 +16,7 @@ def take_finished(db: Database, workspace: Workspace) -> int:
     """Take in every finished probe that was not; one that cannot be stays as it lies, logged."""
     count = 0
     for probe in jobs.listed(workspace):
-        if not probe.is_finished or probes.is_taken(db, jobs.place(workspace, probe)):
+        if not probe.work.is_finished or probes.is_taken(db, jobs.place(workspace, probe)):
             continue
         try:
             if probe.config.kind == "replay":

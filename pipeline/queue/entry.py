@@ -21,7 +21,7 @@ from pipeline.processes import try_lock
 from pipeline.workspace import Workspace, numbered_with
 
 NAME = "queue.json"
-Kind = Literal["run", "evaluation", "probe"]
+Kind = Literal["run", "evaluation", "probe", "merge"]
 Priority = Literal["high", "normal", "low"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 _PATIENCE_S = 30.0
@@ -150,4 +150,5 @@ def homes(workspace: Workspace) -> dict[Kind, Path]:
         "run": workspace.runs,
         "evaluation": workspace.evaluations,
         "probe": workspace.probes,
+        "merge": workspace.merges,
     }

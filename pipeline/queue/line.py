@@ -24,7 +24,7 @@ machine."""
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A folder with a worker: a run, an evaluation, or a probe."""
+    """A folder with a worker: a run, an evaluation, a probe, or a merge."""
 
     kind: Kind
     id: int

@@ -3,22 +3,19 @@
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pipeline import processes
 from pipeline.jsonio import read_json
 from pipeline.processes import Launch
-from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
 from pipeline.train import advice, checkpoints, config, events, notes
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
 from pipeline.train.notes import Notes
+from pipeline.work import ACTIVE, Standing, State
 
-State = Literal[
-    "queued", "starting", "running", "stopping", "finished", "stopped", "failed", "cancelled"
-]
-ACTIVE: tuple[State, ...] = ("queued", "starting", "running", "stopping")
+__all__ = ["ACTIVE", "Run", "RunFailure", "State", "read"]
+
 LOG_NAME = "train.log"
 PAUSE_NAME = "pause.request"
 _CRASHES = frozenset({"SIGSEGV", "SIGBUS", "SIGABRT", "SIGILL", "SIGFPE"})
@@ -88,52 +85,24 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
     With `recent` given only so many of the newest steps: see `events.read`.
     DoesNotHold if the folder has no readable config.
     """
-    # The process is looked at before the events: what it wrote last is then always seen.
-    entry, launch = queue.standing(folder)
-    is_alive = processes.is_alive(launch)
-    is_at_work = processes.is_at_work(folder, launch)
+    standing = Standing.of(folder)
     progress = events.read(folder / "events.jsonl", since, recent=recent)
     result = _result(folder)
     frozen = config.read(folder)
-    state: State
-    if entry:
-        state = "failed" if entry.fault else "queued"
-    elif launch is None:
-        state = "cancelled"
-    elif is_at_work:
-        state = _alive(folder, progress, is_heard=progress.offset > launch.events_offset)
-    else:
-        state = _ended(progress, has_result=result is not None)
+    state = standing.state(progress, has_result=result is not None)
+    is_failed = state == "failed"
     return Run(
         id=int(folder.name),
         folder=folder,
         config=frozen,
         state=state,
         progress=progress,
-        failure=_failure(folder, frozen, progress, entry) if state == "failed" else None,
+        failure=_failure(folder, frozen, progress, standing.entry) if is_failed else None,
         result=result,
-        started_at=launch.started_at if launch and not entry else None,
-        pid=launch.pid if launch and is_alive else None,
+        started_at=standing.started_at,
+        pid=standing.launch.pid if standing.launch and standing.is_alive else None,
         notes=notes.read(folder),
     )
-
-
-def _alive(folder: Path, progress: Progress, *, is_heard: bool) -> State:
-    """The state while the process lives; events from before this start say nothing about it."""
-    if not is_heard:
-        return "starting"
-    if progress.failure:
-        return "failed"
-    return "stopping" if (folder / "stop.request").exists() else "running"
-
-
-def _ended(progress: Progress, *, has_result: bool) -> State:
-    """The state of a run without a process: only the terminal event makes it a good end."""
-    if progress.ended == "finished" and has_result:
-        return "finished"
-    if progress.ended == "stopped" and has_result:
-        return "stopped"
-    return "failed"
 
 
 def _failure(

@@ -12,10 +12,12 @@ from dashboard.text import literal, messages
 from pipeline import processes
 from pipeline.chat import server
 from pipeline.chat.config import ServerConfig
+from pipeline.merge import jobs as merges
+from pipeline.merge.jobs import MergeRequest
 from pipeline.queue import changes, line
 from pipeline.train import jobs
 from pipeline.workspace import Workspace
-from tests.dashboard import run_seed
+from tests.dashboard import merge_seed, run_seed
 from tests.dashboard.conftest import assert_calm
 from tests.dashboard.test_runs import WORKER, badges, look, until
 
@@ -91,6 +93,24 @@ def test_a_run_that_waits_is_taken_out_from_its_own_card(open_page, three: Works
     assert_calm(page)
     assert order(three) == [2]
     assert page.button(key="runs_resume")
+
+
+def test_a_merge_waits_in_the_same_queue(open_page, three: Workspace, language: str):
+    words = messages(language)
+    merge_seed.adapter(three.root, 4)
+    wanted = MergeRequest(run=4, out=three.models / "lumen")
+    merges.launch(three, wanted, worker="tests.pipeline.merge.fake_worker")
+    page = open_page("models", language)
+    page.button(key="models_node_run:4").click().run()
+    assert_calm(page)
+    assert page.progress[0].proto.text == words["queue.waits"]
+    page = look(open_page("runs", language), 1)
+    row = page.container(key="queue_row_merge_1").markdown[0].value
+    assert str(words["queue.name_merge"]).format(number="1") in row
+    assert str(words["queue.title_merge"]).format(name="lumen") in row
+    page.button(key="queue_cancel_merge_1").click().run()
+    assert_calm(page)
+    assert order(three) == [2, 3]
 
 
 @pytest.mark.parametrize(("choice", "is_ended"), [("unload", True), ("keep", False)])

@@ -37,7 +37,7 @@ def test_general_facts_are_known_and_invented_ones_are_new(
     options = KnownOptions(samples=2, max_new_tokens=16, device="cpu")
     first = known.launch(workspace, demo_model, ["facts"], asked, options)
     while not rows.read(first.folder, ProbeAnswer):
-        assert jobs.read(workspace, first.id).is_active
+        assert jobs.read(workspace, first.id).work.is_active
         time.sleep(0.05)
     launch = read_launch(first.folder)
     assert launch is not None
@@ -47,7 +47,7 @@ def test_general_facts_are_known_and_invented_ones_are_new(
 
     again = known.launch(workspace, demo_model, ["facts"], asked, options)
     done = jobs.wait(workspace, again.id)
-    assert (done.id, done.is_finished) == (first.id, True)
+    assert (done.id, done.work.is_finished) == (first.id, True)
     assert rows.read(done.folder, ProbeAnswer)[: len(before)] == before
     known.take(db, workspace, done)
     tags = {pair.question: pair.tags for pair in pairs.by_ids(db, range(1, 5))}

@@ -102,7 +102,7 @@ def test_a_stopped_replay_goes_on_and_asks_nothing_twice(workspace, model, db):
         replay.take(db, workspace, jobs.read(workspace, first.id))
     how(workspace, "answer")
     done = jobs.wait(workspace, write(workspace, model, FEW).id)
-    assert (done.id, done.is_finished) == (first.id, True)
+    assert (done.id, done.work.is_finished) == (first.id, True)
     keys = [answer.key for answer in rows.read(done.folder, ProbeAnswer)]
     assert len(keys) == len(set(keys)) == 6
 
@@ -114,7 +114,7 @@ def test_a_killed_worker_is_a_failure_that_says_so_and_can_go_on(workspace, mode
     assert died.work.failure
     assert "SIGKILL" in died.work.failure.message
     how(workspace, "answer")
-    assert jobs.wait(workspace, write(workspace, model, FEW).id).is_finished
+    assert jobs.wait(workspace, write(workspace, model, FEW).id).work.is_finished
 
 
 def test_answers_without_an_end_teach_nothing_and_are_left_out(workspace, model, db):
