@@ -1,18 +1,17 @@
 """Pairs: reading them by filter and page, and changing them; each change is an action."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import cast
 
 import duckdb
-import pyarrow
 
 from store import filters, listing, search
 from store.actions import STATUS_FIELDS, change_one, finish, next_version, record, start
 from store.db import Database, allocate
-from store.errors import NotFound, StalePair
+from store.errors import StalePair
+from store.pair_rows import COLUMNS, pair_of, read_one, read_some, table_of
 from store.types import (
     ActionKind,
     Neighbours,
@@ -23,29 +22,10 @@ from store.types import (
     PairFilter,
     PairSort,
     Status,
-    Turn,
 )
 
-_COLUMNS = (
-    "id, dataset_id, question, answer, context, system, history, facts, status, duplicate_of,"
-    " note, source_file, source_row, version, created_at, updated_at, tags, flags, language,"
-    " quality, question_tokens, answer_tokens"
-)
 _CHUNK_ROWS = 10_000
 BY_AGE = PairSort()
-_INCOMING = pyarrow.schema(
-    [
-        ("question", pyarrow.string()),
-        ("answer", pyarrow.string()),
-        ("context", pyarrow.string()),
-        ("system", pyarrow.string()),
-        ("history", pyarrow.string()),
-        ("facts", pyarrow.list_(pyarrow.string())),
-        ("source_file", pyarrow.string()),
-        ("source_row", pyarrow.int64()),
-        ("id", pyarrow.int64()),
-    ]
-)
 
 
 def insert_many(db: Database, dataset_id: int, rows: Iterable[NewPair], *, summary: str) -> int:
@@ -63,7 +43,7 @@ def insert_many_in(
     inserted = 0
     while chunk := list(islice(iterator, _CHUNK_ROWS)):
         first = allocate(cursor, "pair", len(chunk))
-        cursor.register("incoming", _arrow(chunk, first))
+        cursor.register("incoming", table_of(chunk, first))
         cursor.execute(
             """
             INSERT INTO pairs (id, dataset_id, question, answer, context, system, history, facts,
@@ -94,19 +74,14 @@ def add_one(db: Database, dataset_id: int, row: NewPair, *, tags: tuple[str, ...
 def get(db: Database, pair_id: int) -> Pair:
     """Return one pair; NotFound if there is none."""
     with db.read() as cursor:
-        return _get(cursor, pair_id)
-
-
-def get_in(cursor: duckdb.DuckDBPyConnection, pair_id: int) -> Pair:
-    """Return one pair inside the caller's transaction; NotFound if there is none."""
-    return _get(cursor, pair_id)
+        return read_one(cursor, pair_id)
 
 
 def by_ids(db: Database, pair_ids: Iterable[int]) -> tuple[Pair, ...]:
     """Return the pairs of these ids that exist, by rising id."""
     wanted = sorted(set(pair_ids))
     with db.read() as cursor:
-        return _rows(cursor, wanted)
+        return read_some(cursor, wanted)
 
 
 def page(
@@ -125,7 +100,7 @@ def page(
     start = (max(number, 1) - 1) * size
     ids = found.ids[start : start + size].tolist()
     with db.read() as cursor:
-        rows = {pair.id: pair for pair in _rows(cursor, ids)}
+        rows = {pair.id: pair for pair in read_some(cursor, ids)}
     # A pair may have gone since the list was made.
     return Page(
         rows=tuple(rows[pair_id] for pair_id in ids if pair_id in rows),
@@ -160,10 +135,10 @@ def each(db: Database, *, matching: PairFilter) -> Iterator[Pair]:
         where += f" {'AND' if where else 'WHERE'} id IN (SELECT unnest(?::BIGINT[]))"
         values.append(holding)
     with db.read() as cursor:
-        cursor.execute(f"SELECT {_COLUMNS} FROM pairs {where} ORDER BY id", values)
+        cursor.execute(f"SELECT {COLUMNS} FROM pairs {where} ORDER BY id", values)
         while rows := cursor.fetchmany(_CHUNK_ROWS):
             for row in rows:
-                yield _pair(row)
+                yield pair_of(row)
 
 
 def edit(db: Database, pair_id: int, change: PairEdit, *, expected_version: int) -> Pair:
@@ -227,80 +202,7 @@ def set_status(
 
 def _fresh(cursor: duckdb.DuckDBPyConnection, pair_id: int, expected_version: int) -> Pair:
     """Return a pair that nobody has changed since the caller read it, else raise StalePair."""
-    pair = _get(cursor, pair_id)
+    pair = read_one(cursor, pair_id)
     if pair.version != expected_version:
         raise StalePair(pair, expected_version)
     return pair
-
-
-def remove_duplicates(db: Database, removed: Iterable[tuple[int, int]], *, summary: str) -> int:
-    """Mark pairs as removed, each the duplicate of another (id, duplicate of), as one action."""
-    with db.write() as cursor:
-        return remove_duplicates_in(cursor, removed, summary=summary)
-
-
-def remove_duplicates_in(
-    cursor: duckdb.DuckDBPyConnection, removed: Iterable[tuple[int, int]], *, summary: str
-) -> int:
-    """Mark pairs as removed inside the caller's transaction and return the action's id."""
-    links = dict(removed)
-    ids = sorted(links)
-    action_id = start(cursor, "dedup", summary)
-    with record(cursor, action_id, ids, STATUS_FIELDS):
-        cursor.execute(
-            f"""
-            UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
-                   {next_version(STATUS_FIELDS)}
-            FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::BIGINT[]) AS keeper) gone
-            WHERE pairs.id = gone.id
-            """,
-            [ids, [links[pair_id] for pair_id in ids]],
-        )
-    finish(cursor, action_id, len(ids))
-    return action_id
-
-
-def _get(cursor: duckdb.DuckDBPyConnection, pair_id: int) -> Pair:
-    row = cursor.execute(f"SELECT {_COLUMNS} FROM pairs WHERE id = ?", [pair_id]).fetchone()
-    if row is None:
-        raise NotFound("pair", pair_id)
-    return _pair(row)
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, ids: list[int]) -> tuple[Pair, ...]:
-    rows = cursor.execute(
-        f"SELECT {_COLUMNS} FROM pairs WHERE id IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
-        [ids],
-    ).fetchall()
-    return tuple(_pair(row) for row in rows)
-
-
-def _pair(row: tuple[object, ...]) -> Pair:
-    values = dict(zip([name.strip() for name in _COLUMNS.split(",")], row, strict=True))
-    turns = json.loads(cast("str", values["history"]))
-    values["history"] = tuple(Turn(question, answer) for question, answer in turns)
-    for name in ("facts", "tags", "flags"):
-        values[name] = tuple(cast("list[str]", values[name]))
-    return Pair(**values)  # type: ignore[arg-type]  # The columns are the fields, in SQL's types.
-
-
-def _arrow(rows: list[NewPair], first_id: int) -> pyarrow.Table:
-    return pyarrow.Table.from_pydict(
-        {
-            "question": [row.question for row in rows],
-            "answer": [row.answer for row in rows],
-            "context": [row.context for row in rows],
-            "system": [row.system for row in rows],
-            "history": [_history_json(row.history) for row in rows],
-            "facts": [list(row.facts) for row in rows],
-            "source_file": [row.source_file for row in rows],
-            "source_row": [row.source_row for row in rows],
-            "id": list(range(first_id, first_id + len(rows))),
-        },
-        schema=_INCOMING,
-    )
-
-
-def _history_json(history: tuple[Turn, ...]) -> str:
-    turns = [[turn.question, turn.answer] for turn in history]
-    return json.dumps(turns, ensure_ascii=False)

@@ -1,13 +1,43 @@
-"""Why pairs were removed: of which pair each is the duplicate, in what relation, how close."""
+"""Removing duplicates, and why it was done: of which pair, in what relation, how close."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
+import duckdb
+
+from store.actions import STATUS_FIELDS, finish, next_version, record, start
 from store.db import Database
 from store.relation_types import Reason, Relation, Removal
 
 _COLUMNS = "action_id, pair_id, duplicate_of, relation, reason, score, answer_score"
 _CHUNK_ROWS = 10_000
+
+
+def remove(db: Database, removed: Iterable[tuple[int, int]], *, summary: str) -> int:
+    """Mark pairs as removed, each the duplicate of another (id, duplicate of), as one action."""
+    with db.write() as cursor:
+        return remove_in(cursor, removed, summary=summary)
+
+
+def remove_in(
+    cursor: duckdb.DuckDBPyConnection, removed: Iterable[tuple[int, int]], *, summary: str
+) -> int:
+    """Mark pairs as removed inside the caller's transaction and return the action's id."""
+    links = dict(removed)
+    ids = sorted(links)
+    action_id = start(cursor, "dedup", summary)
+    with record(cursor, action_id, ids, STATUS_FIELDS):
+        cursor.execute(
+            f"""
+            UPDATE pairs SET status = 'removed', duplicate_of = gone.keeper,
+                   {next_version(STATUS_FIELDS)}
+            FROM (SELECT unnest(?::BIGINT[]) AS id, unnest(?::BIGINT[]) AS keeper) gone
+            WHERE pairs.id = gone.id
+            """,
+            [ids, [links[pair_id] for pair_id in ids]],
+        )
+    finish(cursor, action_id, len(ids))
+    return action_id
 
 
 def of_pair(db: Database, pair_id: int) -> dict[int, Removal]:

@@ -7,12 +7,12 @@ from typing import cast
 
 import duckdb
 
+from store import removals
 from store.actions import STATUS_FIELDS, finish, next_version, record, start
 from store.clusters import get_in, is_open
 from store.db import Database
 from store.errors import NotFound, StalePair
-from store.pairs import get_in as pair_in
-from store.pairs import remove_duplicates_in
+from store.pair_rows import read_one
 from store.relation_types import Cluster, ClusterFilter, Reason, Verdict
 from store.types import PairEdit
 
@@ -44,7 +44,7 @@ def merge(
     with db.write() as cursor:
         cluster = get_in(cursor, cluster_id)
         keeper = _keeper(cluster, keeper_id)
-        pair = pair_in(cursor, keeper)
+        pair = read_one(cursor, keeper)
         if pair.version != expected_version:
             raise StalePair(pair, expected_version)
         _close(cursor, cluster_id, "merge", keeper)
@@ -128,7 +128,7 @@ def decide_all(
             return None
         if verdict == "keep_one":
             going = _going(cursor, "c.id IN (FROM meant)", [])
-            action_id = remove_duplicates_in(cursor, going, summary=summary)
+            action_id = removals.remove_in(cursor, going, summary=summary)
             _say_why(cursor, action_id)
         else:
             action_id = start(cursor, "dedup", summary)
@@ -159,7 +159,7 @@ def _close(
 
 def _remove_others(cursor: duckdb.DuckDBPyConnection, cluster_id: int, keeper: int) -> int:
     going = _going(cursor, "c.id = ?", [cluster_id])
-    action_id = remove_duplicates_in(cursor, going, summary=f"cluster {cluster_id}")
+    action_id = removals.remove_in(cursor, going, summary=f"cluster {cluster_id}")
     _say_why(cursor, action_id)
     cursor.execute("UPDATE clusters SET action_id = ? WHERE id = ?", [action_id, cluster_id])
     return action_id

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import datasets, history, pairs
+from store import datasets, history, pairs, removals
 from store.db import Database
 from store.errors import NameTaken, NotFound, NothingToUndo, StalePair
 from store.types import Neighbours, NewPair, Pair, PairEdit, PairFilter, PairSort, Turn
@@ -179,7 +179,7 @@ def test_names_and_ids_that_do_not_exist_say_so(db: Database):
 def test_summaries_count_by_status(db: Database):
     stored = add(db, *[new_pair(f"q{n}") for n in range(5)])
     pairs.set_status(db, [stored[0].id], "accepted")
-    pairs.remove_duplicates(db, [(stored[2].id, stored[1].id)], summary="exact")
+    removals.remove(db, [(stored[2].id, stored[1].id)], summary="exact")
     (summary,) = datasets.summaries(db)
     assert (summary.total, summary.usable, summary.accepted, summary.removed) == (5, 4, 1, 1)
     assert pairs.get(db, stored[2].id).duplicate_of == stored[1].id

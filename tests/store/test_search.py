@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from store import datasets, history, pairs, search
 from store.db import Database
+from store.planes import folded
 from store.types import PairEdit, PairFilter
 from tests.builders import new_pair
 
@@ -24,7 +25,7 @@ def found(db: Database, text: str) -> list[int]:
 
 
 def by_hand(wanted: str, text: str) -> bool:
-    part, whole = search.folded(wanted).tolist(), search.folded(text).tolist()
+    part, whole = folded(wanted).tolist(), folded(text).tolist()
     return any(whole[at : at + len(part)] == part for at in range(len(whole)))
 
 

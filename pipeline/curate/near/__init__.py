@@ -1,7 +1,7 @@
 """Close pairs among a million: read once, sample, join, then align and name what differs.
 
 `characters` (tables) → `reading`, `rows` (UTF-8 to folded characters, exact keys, samples) →
-`candidates` (rows that share rare samples) → `alignment`, `spelling`, `lexicon`, `words`,
+`candidates` (rows that share rare samples) → `alignment`, `spelling`, `lexicon`, `words`, `gaps`,
 `differences` (what differs, word by word) → `naming` (the relation) → `finding` (all of it).
 The compiled parts know numbers only: characters, hashes and row numbers.
 """

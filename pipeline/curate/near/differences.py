@@ -3,23 +3,31 @@
 from numba import njit
 
 from pipeline.curate.near.alignment import ALIGNED, EDITED, GONE, align, mark_moved
+from pipeline.curate.near.gaps import (
+    LONGEST_GAP,
+    are_names,
+    are_opposites,
+    count_of,
+    has_number,
+    is_date_near,
+    is_same_run,
+    kinds_in,
+    meaningful,
+    only_word,
+)
 from pipeline.curate.near.lexicon import (
-    ARTICLE,
     CAPITAL,
     CHARACTER,
     DATE,
     DIGITS,
     FUNCTION,
-    LONGEST_NAME,
     NEGATION,
     NUMBER,
     NUMERAL,
     UNIT,
-    hash_word,
-    look_up,
 )
 from pipeline.curate.near.spelling import is_close, is_mistyped
-from pipeline.curate.near.words import END, HASH, KIND, START, STATE
+from pipeline.curate.near.words import HASH, KIND, STATE
 
 (
     SCORE, NUMBER_CHANGED, UNIT_CHANGED, DATE_CHANGED, NEGATION_CHANGED, NAME_CHANGED,
@@ -31,8 +39,6 @@ one word mistyped or two words (the rest of the pair decides), CONTENT is the sh
 meaning that have no partner."""
 HARDLY_ALIKE = 0.35
 """Below this share of words with a partner it is not said what differs: nearly all does."""
-_LONGEST_GAP = 8
-"""In longer gaps no word is taken for another one mistyped, nor for a name."""
 
 
 @njit(cache=True, nogil=True)
@@ -69,24 +75,22 @@ def compare(texts, sizes, known, scratch, facts):
                    facts)  # fmt: skip
             _mean(one, n, end, n_one, other, k, end_other, n_other, facts)
             _weigh(one, n, end, other, k, end_other, facts)
-            if _are_names(
-                one, n, end, n_one, text, other, k, end_other, n_other, text_other, names
-            ):
+            if are_names(one, n, end, n_one, text, other, k, end_other, n_other, text_other, names):
                 facts[NAME_CHANGED] += 1
-            elif _are_opposites(one, n, end, other, k, end_other, hashes, groups):
+            elif are_opposites(one, n, end, other, k, end_other, hashes, groups):
                 facts[NEGATION_CHANGED] += 1
         end, end_other = end + 1, end_other + 1
     alike = common + facts[EDITS] + facts[CLOSE] + 0.9 * facts[MOVES]
     facts[SCORE] = min(1.0, 2 * alike / (n_one + n_other))
-    facts[CONTENT] /= max(1, min(_meaningful(one, n_one), _meaningful(other, n_other)))
+    facts[CONTENT] /= max(1, min(_content(one, n_one), _content(other, n_other)))
 
 
 @njit(cache=True, nogil=True)
 def _spell(one, n, end, text, other, k, end_other, text_other, sounds, word_counts, rows, facts):
     """Mark the words of a gap that are nearly each other, from left to right."""
-    if end - n > _LONGEST_GAP or end_other - k > _LONGEST_GAP or end == n or end_other == k:
+    if end - n > LONGEST_GAP or end_other - k > LONGEST_GAP or end == n or end_other == k:
         return
-    if _is_same_run(one, n, end, text, other, k, end_other, text_other):
+    if is_same_run(one, n, end, text, other, k, end_other, text_other):
         one[STATE, n:end], other[STATE, k:end_other] = EDITED, EDITED
         facts[EDITS] += 1
         return
@@ -102,94 +106,21 @@ def _spell(one, n, end, text, other, k, end_other, text_other, sounds, word_coun
                 facts[EDITS] += 1
                 first = partner + 1
                 break
-    n, k = _only_word(one, n, end), _only_word(other, k, end_other)
+    n, k = only_word(one, n, end), only_word(other, k, end_other)
     if n >= 0 and k >= 0 and is_close(one, n, text, other, k, text_other, rows):
         one[STATE, n], other[STATE, k] = EDITED, EDITED
         facts[CLOSE] += 1
 
 
 @njit(cache=True, nogil=True)
-def _is_same_run(one, n, end, text, other, k, end_other, text_other):
-    """Say whether two runs of words have the same letters, differently spaced."""
-    size = 0
-    for place in range(n, end):
-        size += one[END, place] - one[START, place]
-    for place in range(k, end_other):
-        size -= other[END, place] - other[START, place]
-    if size != 0:
-        return False
-    letter = other[START, k]
-    for place in range(n, end):
-        for at in range(one[START, place], one[END, place]):
-            while letter >= other[END, k]:
-                k += 1
-                letter = other[START, k]
-            if text[at] != text_other[letter]:
-                return False
-            letter += 1
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _only_word(side, n, end):
-    """Return the place of the only word without partner in a gap, -1 where there are more."""
-    found = -1
-    for place in range(n, end):
-        if side[STATE, place] == GONE and not side[KIND, place] & FUNCTION:
-            if found >= 0:
-                return -1
-            found = place
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _kinds_in(side, n, end):
-    """Return the kinds of the words of a gap that have no partner, all together."""
-    kinds = 0
-    for place in range(n, end):
-        if side[STATE, place] == GONE:
-            kinds |= side[KIND, place]
-    return kinds
-
-
-@njit(cache=True, nogil=True)
-def _count(side, n, end, kind):
-    """Return how many words of a gap without partner are of a kind."""
-    found = 0
-    for place in range(n, end):
-        if side[STATE, place] == GONE and side[KIND, place] & kind:
-            found += 1
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _has_number(side, n, end):
-    """Say whether a number without partner stands in a gap, in digits, letters or within a word."""
-    for place in range(n, end):
-        kind = side[KIND, place]
-        if side[STATE, place] == GONE and kind & (NUMBER | DIGITS | NUMERAL) and not kind & ARTICLE:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _is_date_near(side, n, end, count):
-    """Say whether a word of a date stands in a gap or right beside it."""
-    for place in range(max(0, n - 1), min(count, end + 1)):
-        if side[KIND, place] & DATE:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
 def _mean(one, n, end, n_one, other, k, end_other, n_other, facts):
     """Note what of numbers, units, dates, negations and names in capitals differs in a gap."""
-    kinds, kinds_other = _kinds_in(one, n, end), _kinds_in(other, k, end_other)
+    kinds, kinds_other = kinds_in(one, n, end), kinds_in(other, k, end_other)
     either, both = kinds | kinds_other, kinds & kinds_other
     if either & (NUMBER | DIGITS | NUMERAL) and (
-        _has_number(one, n, end) or _has_number(other, k, end_other)
+        has_number(one, n, end) or has_number(other, k, end_other)
     ):
-        is_date = _is_date_near(one, n, end, n_one) or _is_date_near(other, k, end_other, n_other)
+        is_date = is_date_near(one, n, end, n_one) or is_date_near(other, k, end_other, n_other)
         facts[DATE_CHANGED if is_date else NUMBER_CHANGED] += 1
     follows_number = n > 0 and one[KIND, n - 1] & (NUMBER | NUMERAL)
     if follows_number and either & UNIT and not either & NUMBER:
@@ -197,7 +128,7 @@ def _mean(one, n, end, n_one, other, k, end_other, n_other, facts):
     elif both & DATE:
         facts[DATE_CHANGED] += 1
     if either & NEGATION:
-        more = _count(one, n, end, NEGATION) - _count(other, k, end_other, NEGATION)
+        more = count_of(one, n, end, NEGATION) - count_of(other, k, end_other, NEGATION)
         facts[NEGATION_CHANGED] += abs(more)
     if both & CAPITAL:
         facts[NAME_CHANGED] += 1
@@ -206,21 +137,12 @@ def _mean(one, n, end, n_one, other, k, end_other, n_other, facts):
 @njit(cache=True, nogil=True)
 def _weigh(one, n, end, other, k, end_other, facts):
     """Note how many words with and without a meaning a gap has on each side."""
-    facts[SMALL] += _count(one, n, end, FUNCTION) + _count(other, k, end_other, FUNCTION)
-    content, content_other = _content(one, n, end), _content(other, k, end_other)
+    facts[SMALL] += count_of(one, n, end, FUNCTION) + count_of(other, k, end_other, FUNCTION)
+    content, content_other = meaningful(one, n, end), meaningful(other, k, end_other)
     if content and content_other:
         facts[REPLACED] += 1
     facts[ADDED] += abs(content - content_other)
     facts[CONTENT] += max(content, content_other)
-
-
-@njit(cache=True, nogil=True)
-def _content(side, n, end):
-    found = 0
-    for place in range(n, end):
-        if side[STATE, place] == GONE and not side[KIND, place] & FUNCTION:
-            found += 1
-    return found
 
 
 @njit(cache=True, nogil=True)
@@ -250,53 +172,8 @@ def _lost_in_both(asked, n_asked, answered, n_answered):
 
 
 @njit(cache=True, nogil=True)
-def _groups_in(side, n, end, hashes, groups):
-    found = 0
-    for place in range(n, end):
-        if side[STATE, place] == GONE:
-            entry = look_up(side[HASH, place], hashes)
-            if entry >= 0:
-                found |= groups[entry]
-    return found
-
-
-@njit(cache=True, nogil=True)
-def _are_opposites(one, n, end, other, k, end_other, hashes, groups):
-    """Say whether a word of a gap stands against its opposite: before, after."""
-    if end == n or end_other == k:
-        return False
-    found = _groups_in(one, n, end, hashes, groups)
-    return found != 0 and (found & _groups_in(other, k, end_other, hashes, groups)) != 0
-
-
-@njit(cache=True, nogil=True)
-def _are_names(one, n, end, n_one, text, other, k, end_other, n_other, text_other, names):
-    """Say whether a Chinese name stands against another in a gap."""
-    if end - n > _LONGEST_GAP or end_other - k > _LONGEST_GAP or end == n or end_other == k:
-        return False
-    if not _has_name(one, n, end, n_one, text, names):
-        return False
-    return _has_name(other, k, end_other, n_other, text_other, names)
-
-
-@njit(cache=True, nogil=True)
-def _has_name(side, n, end, count, text, names):
-    """Say whether a dictionary's name runs over a word of a gap that has no partner."""
-    for place in range(n, end):
-        if side[STATE, place] != GONE or not side[KIND, place] & CHARACTER:
-            continue
-        for first in range(max(0, place - LONGEST_NAME + 1), place + 1):
-            start = side[START, first]
-            for last in range(max(place, first + 1), min(count, first + LONGEST_NAME)):
-                if side[END, last] - start != last - first + 1:
-                    break  # Something stands between, or a word is no single character.
-                if look_up(hash_word(text, start, side[END, last]), names) >= 0:
-                    return True
-    return False
-
-
-@njit(cache=True, nogil=True)
-def _meaningful(side, count):
+def _content(side, count):
+    """Return how many words of a whole text have a meaning."""
     found = 0
     for n in range(count):
         if not side[KIND, n] & FUNCTION:

@@ -19,7 +19,7 @@ from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import sha1_of, verify
 from pipeline.publish.warnings import ExportWarning
 from pipeline.workspace import REPOSITORY, Workspace
-from store import clusters, datasets, exports, pairs
+from store import clusters, datasets, exports, pairs, removals
 from store.db import Database
 from store.errors import NameTaken, NotFound
 from store.relation_types import NewCluster
@@ -135,7 +135,7 @@ def test_the_registry_names_optional_columns_exactly_where_they_are(
 def test_rejected_and_removed_pairs_stay_out_and_accepted_only_takes_less(filled: Database):
     ids = [pair.id for pair in pairs.each(filled, matching=PairFilter())]
     pairs.set_status(filled, ids[:1], "rejected")
-    pairs.remove_duplicates(filled, [(ids[1], ids[2])], summary="test")
+    removals.remove(filled, [(ids[1], ids[2])], summary="test")
     pairs.set_status(filled, ids[2:5], "accepted")
     assert (plan(filled, RECIPE).pairs, plan(filled, RECIPE).unreviewed) == (66, 63)
     accepted = plan(filled, Recipe("x", RECIPE.datasets, accepted_only=True))
