@@ -37,6 +37,7 @@ from pipeline.train.config import TrainConfig
 from pipeline.workers import train as worker
 from pipeline.workers.batches import collate, split_by_tokens
 from pipeline.workers.events import Events
+from pipeline.workers.lessons import lessons
 from pipeline.workers.loop import Loop
 from pipeline.workers.losses import learned_loss
 from pipeline.workers.model import load_base, load_tokenizer
@@ -77,15 +78,11 @@ class Task:
 def write_rows(task: Path) -> None:
     """Write the rows as Graft's worker makes tokens of them."""
     chosen = config.read(task)
-    base, tokenizer = load_base(Path(chosen.model), "cpu", "float32")
-    tokenizer.chat_template = worker._template(tokenizer, chosen)
-    ends, events = worker._end_ids(base, tokenizer), Events(task)
+    base, tokenizer = worker.base_of(chosen, torch.device("cpu"))
+    learned = lessons(chosen, tokenizer, worker.ends_of(base, tokenizer), Events(task))
     told = {
-        name: [
-            (row.ids, row.answer_start)
-            for row in worker._examples(chosen, files, tokenizer, ends, events)
-        ]
-        for name, files in (("rows", chosen.data), ("held_back", chosen.validation))
+        name: [(row.ids, row.answer_start) for row in rows]
+        for name, rows in (("rows", learned.rows), ("held_back", learned.held_back))
     }
     (task / "rows.json").write_text(json.dumps(told))
 

@@ -8,22 +8,12 @@ import torch
 from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.train import advice, checkpoints, config
 from pipeline.workers.checkpoints import DiskFull
+from pipeline.workers.lessons import DataChanged
 from pipeline.workers.loop import LossNotFinite
 from pipeline.workers.model import NoSuchDevice
 
 # What torch says where only CUDA has a class of its own for it.
 _OTHER_ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory", "CUDA out of memory")
-
-
-class DataChanged(PipelineError):
-    """A data file is not what it was when the run was launched."""
-
-    def __init__(self, path: Path, what: str = "its SHA-1 differs") -> None:
-        super().__init__(
-            f"{path.name} is not the file that this run was launched with ({what}). Put the file "
-            "back and resume, or export again and start a new run."
-        )
-        self.path = path
 
 
 _OWN: dict[type[PipelineError], str] = {

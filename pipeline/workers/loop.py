@@ -14,12 +14,11 @@ from typing import Literal
 import torch
 
 from pipeline.errors import PipelineError
-from pipeline.models.example import Example
 from pipeline.train import early
-from pipeline.train.config import Settings
 from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events
+from pipeline.workers.lessons import Lessons
 from pipeline.workers.losses import learned_loss
 from pipeline.workers.ranks import Ranks
 from pipeline.workers.samples import Samples
@@ -50,7 +49,7 @@ class Machine:
 
     device: torch.device
     dtype: torch.dtype
-    pad_id: int
+    pad_id: int = 0
     ranks: Ranks = field(default_factory=Ranks)
     """This process among those that train the run together."""
 
@@ -70,19 +69,19 @@ class Loop:
     def __init__(
         self,
         home: Home,
-        settings: Settings,
-        rows: list[Example],
-        held_back: list[Example],
+        learned: Lessons,
         trained: Trained,
         machine: Machine,
+        *,
         events: Events,
-        steps_an_epoch: int,
         samples: Samples,
     ) -> None:
-        self.home, self.settings, self.events, self.samples = home, settings, events, samples
-        self.rows, self.held_back = rows, held_back
-        self.trained, self.machine, self.steps_an_epoch = trained, machine, steps_an_epoch
-        self.lengths = [len(row.ids) for row in rows]
+        self.home, self.trained, self.machine = home, trained, machine
+        self.events, self.samples = events, samples
+        self.settings = home.config.settings
+        self.rows, self.held_back = learned.rows, learned.held_back
+        self.steps_an_epoch = learned.steps_an_epoch(self.settings)
+        self.lengths = [len(row.ids) for row in learned.rows]
         self.tokens_here, self.seconds_here = 0, 0.0
 
     def epochs(self, should_stop: ShouldStop, should_pause: ShouldStop) -> Reason:
@@ -136,13 +135,43 @@ class Loop:
     def step(self, rows: list[int]) -> None:
         """Learn from some rows: one optimizer step, whatever parts memory splits them into."""
         started = time.monotonic()
+        rate = self.trained.schedule.get_last_lr()[0]
+        loss = self._add_gradients(rows)
+        if not math.isfinite(loss):
+            raise LossNotFinite(self.trained.place.step + 1, rate)
+        norm = self._update(rate)
+
+        tokens = sum(self.lengths[row] for row in rows)
+        seconds = time.monotonic() - started
+        self.tokens_here, self.seconds_here = self.tokens_here + tokens, self.seconds_here + seconds
+        self.trained.epoch_losses.append(loss)
+        before = self.trained.place
+        place = replace(before, step=before.step + 1, tokens=before.tokens + tokens)
+        self.trained.place = place
+        self.events.tell(
+            "step",
+            step=place.step,
+            epoch=round(place.step / self.steps_an_epoch, 4),
+            loss=loss,
+            lr=rate,
+            grad_norm=norm,
+            tokens=place.tokens,
+            tokens_per_second=round(tokens / seconds, 2),
+            memory_bytes=_memory(self.machine),
+            # On a CPU it is the same as the above.
+            host_memory_bytes=_host_memory() if self.machine.device.type == "cuda" else None,
+        )
+
+    def _add_gradients(self, rows: list[int]) -> float:
+        """Compute the loss of some rows, over all processes, and the gradients of it."""
         trained, settings, ranks = self.trained, self.settings, self.machine.ranks
-        mine = ranks.share(rows, self.lengths)
         parts = split_by_tokens(
-            self.lengths, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+            self.lengths,
+            ranks.share(rows, self.lengths),
+            most_rows=settings.batch_rows,
+            most_tokens=settings.batch_tokens,
         )
         learned = sum(len(self.rows[row].ids) - self.rows[row].answer_start for row in rows)
-        rate = trained.schedule.get_last_lr()[0]
         trained.model.train()
         loss = 0.0
         for part in parts:
@@ -151,13 +180,15 @@ class Loop:
             # Every learned token of the step weighs the same, in whichever part it stands.
             trained.scaler.scale(total / learned).backward()
             loss += float(total.detach()) / learned
-        (loss,) = ranks.sums([loss])
-        if not math.isfinite(loss):
-            raise LossNotFinite(trained.place.step + 1, rate)
-        ranks.add_gradients(trained.optimizer.param_groups[0]["params"])
+        return ranks.sums([loss])[0]
+
+    def _update(self, rate: float) -> float | None:
+        """Change the weights by the gradients; return their norm, None where float16 overflowed."""
+        trained = self.trained
+        self.machine.ranks.add_gradients(trained.optimizer.param_groups[0]["params"])
         trained.scaler.unscale_(trained.optimizer)
         norm = float(
-            torch.nn.utils.clip_grad_norm_(trained.model.parameters(), settings.max_grad_norm)
+            torch.nn.utils.clip_grad_norm_(trained.model.parameters(), self.settings.max_grad_norm)
         )
         # An overflow in float16 is no fault: the scaler leaves that step out and scales less.
         is_left_out = trained.scaler.is_enabled() and not math.isfinite(norm)
@@ -168,26 +199,7 @@ class Loop:
         if not is_left_out:
             trained.schedule.step()
         trained.optimizer.zero_grad(set_to_none=True)
-
-        tokens = sum(self.lengths[row] for row in rows)
-        seconds = time.monotonic() - started
-        self.tokens_here, self.seconds_here = self.tokens_here + tokens, self.seconds_here + seconds
-        trained.epoch_losses.append(loss)
-        place = trained.place
-        trained.place = replace(place, step=place.step + 1, tokens=place.tokens + tokens)
-        self.events.tell(
-            "step",
-            step=trained.place.step,
-            epoch=round(trained.place.step / self.steps_an_epoch, 4),
-            loss=loss,
-            lr=rate,
-            grad_norm=None if is_left_out else norm,
-            tokens=trained.place.tokens,
-            tokens_per_second=round(tokens / seconds, 2),
-            memory_bytes=_memory(self.machine),
-            # On a CPU it is the same as the above.
-            host_memory_bytes=_host_memory() if self.machine.device.type == "cuda" else None,
-        )
+        return None if is_left_out else norm
 
     def validate(self) -> None:
         """Tell the loss on the rows held back, over all of them and by role, and the samples."""

@@ -5,11 +5,10 @@ Reads `config.json`, appends to `events.jsonl`, makes `checkpoints/` and `adapte
 contract is docs/run-folder.md; this file reads in the order in which things happen.
 """
 
-import hashlib
 import math
 import random
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,25 +18,23 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import write_json
-from pipeline.models.example import Example, Record, encode
 from pipeline.models.template import with_system_prompt
-from pipeline.publish.rows import read_rows
 from pipeline.train import config as configs
 from pipeline.train import continuing
 from pipeline.train.checkpoints import clear_halves, listed
-from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.workers import checkpoints, showing
+from pipeline.train.config import Settings, TrainConfig
+from pipeline.workers import checkpoints
 from pipeline.workers.answers import end_ids
 from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events, Silent
-from pipeline.workers.failing import DataChanged, Explained
+from pipeline.workers.failing import Explained
+from pipeline.workers.lessons import lessons
 from pipeline.workers.linear import make_lean
 from pipeline.workers.loop import Loop, Machine, Reason
 from pipeline.workers.lora import with_lora
 from pipeline.workers.model import choose_device, choose_dtype, load_base, special_tokens
 from pipeline.workers.neftune import add_noise
 from pipeline.workers.process import ShouldStop, run, start
-from pipeline.workers.prompts import HubCoder
 from pipeline.workers.ranks import join, leave, local_number
 from pipeline.workers.samples import Samples
 from pipeline.workers.trackers import Tracked
@@ -63,6 +60,46 @@ def train(folder: Path, events: Events, should_stop: ShouldStop) -> None:
 
 def prepared(folder: Path, config: TrainConfig, events: Events) -> Loop:
     """Load what a run learns with and from, and tell the plan: ready for its next step."""
+    settings = config.settings
+    machine, events = _joined(folder, config, events)
+    events.tell("state", state="loading")
+    random.seed(settings.seed)
+    torch.manual_seed(settings.seed)
+    torch.set_float32_matmul_precision("high")
+
+    base, tokenizer = base_of(config, machine.device)
+    machine = replace(machine, pad_id=int(tokenizer.pad_token_id))
+    learned = lessons(config, tokenizer, ends_of(base, tokenizer), events)
+
+    if machine.ranks.is_first:
+        clear_halves(folder)
+    newest = checkpoints.newest(folder)
+    model = _with_adapter(base, config, newest, machine.pad_id)
+    _warn(config, events)
+    steps = learned.steps_an_epoch(settings) * settings.epochs
+    trained = _trained(model, settings, steps, machine)
+    if newest:
+        checkpoints.load(newest, trained)
+    machine.ranks.agree(trained.optimizer.param_groups[0]["params"])
+    events.tell(
+        "plan",
+        steps=steps,
+        epochs=settings.epochs,
+        rows=len(learned.rows),
+        train_tokens=sum(len(row.ids) for row in learned.rows),
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        device=str(machine.device),
+        dtype=str(machine.dtype).removeprefix("torch."),
+        resumed_step=trained.place.step,
+    )
+    prompts = settings.sample_prompts if machine.ranks.is_first else ()
+    samples = Samples(model, tokenizer, prompts, events)
+    home = Home(folder, tokenizer, config)
+    return Loop(home, learned, trained, machine, events=events, samples=samples)
+
+
+def _joined(folder: Path, config: TrainConfig, events: Events) -> tuple[Machine, Events]:
+    """Join the other processes of the run; only the first of them tells what happens."""
     is_gpu = config.device.startswith("cuda")
     device = choose_device(f"cuda:{local_number()}" if is_gpu else config.device)
     ranks = join(device)
@@ -70,63 +107,32 @@ def prepared(folder: Path, config: TrainConfig, events: Events) -> Loop:
         events = Silent()
     elif config.report_to:
         events = Tracked(events, folder, config)
-    events.tell("state", state="loading")
-    settings = config.settings
-    random.seed(settings.seed)
-    torch.manual_seed(settings.seed)
-    torch.set_float32_matmul_precision("high")
+    return Machine(device, choose_dtype(device, config.settings.dtype), ranks=ranks), events
 
+
+def base_of(config: TrainConfig, device: torch.device) -> tuple[PreTrainedModel, Tokenizer]:
+    """Load the base and its tokenizer, the latter with the run's system prompt."""
     base, tokenizer = load_base(
         Path(config.model),
         device,
-        settings.dtype,
+        config.settings.dtype,
         trust_remote_code=config.trust_remote_code,
-        quantization=settings.quantization,
+        quantization=config.settings.quantization,
     )
     tokenizer.chat_template = _template(tokenizer, config)
-    ends = _end_ids(base, tokenizer)
-    rows = _examples(config, config.data, tokenizer, ends, events)
-    held_back = _examples(config, config.validation, tokenizer, ends, events)
-    if not rows:
-        raise BadInput("No row has an answer within cutoff_tokens. Raise it, or export other rows.")
+    return base, tokenizer
 
-    home = Home(folder, tokenizer, config)
-    if ranks.is_first:
-        clear_halves(folder)
-    newest = checkpoints.newest(folder)
+
+def _with_adapter(
+    base: PreTrainedModel, config: TrainConfig, newest: Path | None, pad_id: int
+) -> PeftModel:
+    """Put on the adapter that is trained: the newest checkpoint's, the parent's, or a new one."""
     parent = Path(config.initial_adapter) if config.initial_adapter else None
-    model = with_lora(base, settings, newest or parent)
+    model = with_lora(base, config.settings, newest or parent)
     make_lean(model)
-    if settings.neftune_alpha:
-        add_noise(model, settings.neftune_alpha, int(tokenizer.pad_token_id))
-    _warn(config, events)
-    machine = Machine(
-        device=device,
-        dtype=choose_dtype(device, settings.dtype),
-        pad_id=int(tokenizer.pad_token_id),
-        ranks=ranks,
-    )
-    rows_a_step = settings.batch_rows * settings.accumulation
-    steps_an_epoch = math.ceil(len(rows) / rows_a_step)
-    steps = steps_an_epoch * settings.epochs
-    trained = _trained(model, settings, steps, machine)
-    if newest:
-        checkpoints.load(newest, trained)
-    ranks.agree(trained.optimizer.param_groups[0]["params"])
-    events.tell(
-        "plan",
-        steps=steps,
-        epochs=settings.epochs,
-        rows=len(rows),
-        train_tokens=sum(len(row.ids) for row in rows),
-        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
-        device=str(machine.device),
-        dtype=str(machine.dtype).removeprefix("torch."),
-        resumed_step=trained.place.step,
-    )
-    prompts = settings.sample_prompts if ranks.is_first else ()
-    samples = Samples(model, tokenizer, prompts, events)
-    return Loop(home, settings, rows, held_back, trained, machine, events, steps_an_epoch, samples)
+    if config.settings.neftune_alpha:
+        add_noise(model, config.settings.neftune_alpha, pad_id)
+    return model
 
 
 def _keep(loop: Loop, reason: Reason) -> dict[str, object]:
@@ -181,68 +187,12 @@ def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
     )
 
 
-def _end_ids(base: PreTrainedModel, tokenizer: Tokenizer) -> tuple[int, ...]:
+def ends_of(base: PreTrainedModel, tokenizer: Tokenizer) -> tuple[int, ...]:
     """Return the tokens that end an answer, as when the model is asked."""
     ids = end_ids(base, tokenizer)
     if not ids:
         raise BadInput("The model names no end token, so it could never learn to stop.")
     return ids
-
-
-def _examples(
-    config: TrainConfig,
-    files: tuple[DataFile, ...],
-    tokenizer: Tokenizer,
-    ends: tuple[int, ...],
-    events: Events,
-) -> list[Example]:
-    """Read the data files, checking each hash, and make tokens of their rows."""
-    examples: list[Example] = []
-    coder = HubCoder(tokenizer)
-    too_long = 0
-    for file in files:
-        path = Path(config.export) / file.name
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise DataChanged(path, "it is not there any more") from error
-        if hashlib.sha1(data, usedforsecurity=False).hexdigest() != file.sha1:
-            raise DataChanged(path)
-        records = read_rows(file.name, data)
-        _check_pages(config, coder, ends, records[: showing.COMPARED_ROWS], events)
-        for record in records:
-            cutoff = config.settings.cutoff_tokens
-            example = encode(coder, record, file.role, cutoff=cutoff, end_ids=ends)
-            if example is None:
-                too_long += 1
-            else:
-                examples += [example] * file.repeat
-    cut = sum(example.is_cut for example in examples)
-    if cut or too_long:
-        names = ", ".join(file.name for file in files)
-        events.tell(
-            "warning",
-            message=f"In {names}: {cut} answers were cut at {config.settings.cutoff_tokens} tokens "
-            f"and never learn to stop; {too_long} rows were left out, their question alone is "
-            "longer. Raise cutoff_tokens, or shorten them.",
-        )
-    return examples
-
-
-def _check_pages(
-    config: TrainConfig,
-    coder: HubCoder,
-    ends: tuple[int, ...],
-    rows: Sequence[Record],
-    events: Events,
-) -> None:
-    """Warn where the token view shows other tokens than are trained."""
-    if showing.pages_differ(Path(config.model), config.system_prompt, coder, ends, rows):
-        events.tell(
-            "warning",
-            message="The pages show other tokens of this model than are trained: its tokenizer "
-            "does something that tokenizer.json does not tell. The training is right.",
-        )
 
 
 def _trained(model: PeftModel, settings: Settings, steps: int, machine: Machine) -> Trained:
