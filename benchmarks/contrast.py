@@ -28,7 +28,7 @@ from pipeline.evaluate.report import Answer, Report, ReportRow, Weighed  # noqa:
 from pipeline.evaluate.statistics import Score  # noqa: E402
 from pipeline.train import jobs  # noqa: E402
 from pipeline.train.config import Settings  # noqa: E402
-from pipeline.train.jobs import LaunchRequest  # noqa: E402
+from pipeline.train.request import LaunchRequest  # noqa: E402
 from pipeline.train.state import Run  # noqa: E402
 from pipeline.workspace import Workspace  # noqa: E402
 

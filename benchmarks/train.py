@@ -24,8 +24,9 @@ if str(ROOT) not in sys.path:
 from pipeline import demo  # noqa: E402  # The path comes first.
 from pipeline.publish.export import export  # noqa: E402
 from pipeline.publish.recipe import Recipe  # noqa: E402
-from pipeline.train import config, jobs, presets  # noqa: E402
+from pipeline.train import config, presets  # noqa: E402
 from pipeline.train.config import Settings  # noqa: E402
+from pipeline.train.request import LaunchRequest, freeze  # noqa: E402
 from pipeline.workspace import Workspace  # noqa: E402
 
 PEERS: dict[str, tuple[str, ...]] = {
@@ -84,14 +85,14 @@ def prepare(
         demo.curate(db, lambda _: None)
         if not (workspace.exports / name).exists():
             export(db, workspace, Recipe(name=name, datasets=tuple(names), layout="both"))
-    request = jobs.LaunchRequest(
+    request = LaunchRequest(
         export=workspace.exports / name,
         model=model.resolve(),
         settings=presets.changed(settings, assignments),
         preset="bench",
     )
     task = Path(tempfile.mkdtemp(prefix="task-", dir=home))
-    config.write(task, jobs.freeze(request, "cpu"))
+    config.write(task, freeze(request, "cpu"))
     subprocess.run(
         [sys.executable, "-m", "benchmarks.trainers", str(task), "tokens"],
         env=_environment([]),

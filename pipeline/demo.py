@@ -26,7 +26,7 @@ from pipeline.publish.recipe import Recipe
 from pipeline.publish.verify import verify
 from pipeline.train import config as train_config
 from pipeline.train import jobs
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, pairs, votes

@@ -21,8 +21,8 @@ from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
 from pipeline.train import jobs
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import preset
+from pipeline.train.request import WITHOUT_DEFAULT, LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 from store.types import Layout
@@ -45,7 +45,7 @@ class Chapter:
     export: str
     settings: Settings
     layout: Layout = "format3"
-    system: SystemPrompt = jobs.WITHOUT_DEFAULT
+    system: SystemPrompt = WITHOUT_DEFAULT
     continues: str = ""
     """The chapter whose adapter it goes on from; empty: from the base."""
 

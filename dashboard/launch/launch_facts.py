@@ -24,7 +24,7 @@ from pipeline.train import gathering, preflight
 from pipeline.train.devices import devices
 from pipeline.train.facts import Check, Facts
 from pipeline.train.gathering import ExportFacts, Readers, RowFacts, Rows
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 
 SHOWN_ROWS = 8
 """Rows of a file that may be looked at token by token."""

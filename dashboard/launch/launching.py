@@ -28,8 +28,8 @@ from pipeline.publish.verify import MANIFEST
 from pipeline.train import checkpoints, command, continuing, jobs
 from pipeline.train.config import Settings
 from pipeline.train.devices import devices
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import PRESETS, preset
+from pipeline.train.request import LaunchRequest, freeze
 
 BY_PATH = ""
 """The choice of a model by its path, among names of models."""
@@ -251,7 +251,7 @@ def renew() -> None:
 def written(model: BaseModel, export: Export) -> Written:
     """Return what the form describes, in writing; raises what a launch would raise."""
     wanted = request(model, export)
-    frozen = asdict(jobs.freeze(replace(wanted, token=""), devices().get(wanted.device).name))
+    frozen = asdict(freeze(replace(wanted, token=""), devices().get(wanted.device).name))
     shown = json.loads(json.dumps(frozen))
     return Written(
         command=command.line(command.train_command(wanted, state.workspace().root)),

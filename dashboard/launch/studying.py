@@ -18,8 +18,8 @@ from dashboard.text import t
 from pipeline.errors import PipelineError
 from pipeline.models.catalog import BaseModel
 from pipeline.train import preflight, study
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import PRESETS
+from pipeline.train.request import LaunchRequest
 from pipeline.train.study import Varied
 
 IS_STUDY, NAME = "study_open", "study_name"

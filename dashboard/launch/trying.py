@@ -6,10 +6,10 @@ from dashboard.launch import launching
 from dashboard.launch.launching import Export
 from pipeline.errors import PipelineError
 from pipeline.models.catalog import BaseModel
-from pipeline.train import jobs, trial
+from pipeline.train import trial
 from pipeline.train.config import TrainConfig
 from pipeline.train.devices import devices
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest, freeze
 from pipeline.train.trial import Trial
 from pipeline.workspace import numbered
 
@@ -43,4 +43,4 @@ def stop(trial_id: int) -> None:
 
 
 def _frozen(request: LaunchRequest) -> TrainConfig:
-    return jobs.freeze(request, devices().get(request.device).name)
+    return freeze(request, devices().get(request.device).name)

@@ -8,7 +8,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.queue.entry import PRIORITIES
 from pipeline.train import continuing, jobs, presets
 from pipeline.train.adapters import adapter_of
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 

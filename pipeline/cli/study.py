@@ -12,7 +12,7 @@ from pipeline.models import catalog
 from pipeline.train import gathering, jobs, preflight, study, trial
 from pipeline.train.devices import devices
 from pipeline.train.facts import Check, Facts
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest, freeze
 from pipeline.train.trial import Trial
 from pipeline.workspace import Workspace
 
@@ -91,7 +91,7 @@ def _estimate(arguments: argparse.Namespace, context: Context) -> int:
 def facts(workspace: Workspace, request: LaunchRequest, tried: Trial | None = None) -> Facts:
     """Return what is to be known of a request."""
     device = devices().get(request.device)
-    frozen = jobs.freeze(request, device.name)
+    frozen = freeze(request, device.name)
     return gathering.gather(
         request,
         catalog.read(request.model),

@@ -27,7 +27,7 @@ from pipeline.queue.entry import IN_TURN
 from pipeline.train import checkpoints
 from pipeline.train import jobs as train_jobs
 from pipeline.train.devices import devices
-from pipeline.train.jobs import ExportDamaged
+from pipeline.train.request import ExportDamaged
 from pipeline.train.state import Run
 from pipeline.work import RESUMABLE
 from pipeline.workspace import Workspace, new_numbered, numbered

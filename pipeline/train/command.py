@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pipeline.train import continuing
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import preset
+from pipeline.train.request import LaunchRequest
 
 PROGRAM = ("python", "-m", "pipeline")
 

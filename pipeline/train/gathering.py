@@ -26,8 +26,8 @@ from pipeline.train.config import DataFile
 from pipeline.train.devices import Device, overlap
 from pipeline.train.estimate import estimate, machine, parts
 from pipeline.train.facts import Compared, DatasetTokens, Facts, Memory
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.pace import Pace
+from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.train.trial import Trial
 

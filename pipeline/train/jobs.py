@@ -3,30 +3,24 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.launches import Worker
-from pipeline.models.catalog import refuse_adapter
-from pipeline.models.template import SystemPrompt
-from pipeline.publish import manifest
-from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import verify
 from pipeline.queue import changes, following, supervise
 from pipeline.queue import entry as queue
-from pipeline.queue.entry import IN_TURN, Order, Priority
-from pipeline.train import config, continuing, launchers, resuming, state, tracking
-from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.train.devices import devices, refuse_quantization
+from pipeline.queue.entry import IN_TURN, Order
+from pipeline.train import config, launchers, resuming, state
+from pipeline.train.devices import devices
+from pipeline.train.request import ExportDamaged, LaunchRequest, freeze
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace, new_numbered, numbered
 from store import runs
 from store.db import Database
 from store.record_types import RunRecord
-from store.types import Layout
 
 logger = logging.getLogger(__name__)
 
@@ -34,19 +28,6 @@ GRACE_S = 30.0
 RECENT_STEPS = 32
 """So many of a run's newest steps are enough for its line in a list."""
 _POLL_S = 0.5
-WITHOUT_DEFAULT = SystemPrompt("none")
-"""The policy that lets an identity be learned: the template's own system prompt taken out."""
-
-
-class ExportDamaged(DoesNotHold):
-    """Files of an export are not what its manifest says, so nothing is trained on it."""
-
-    def __init__(self, folder: Path, broken: tuple[str, ...]) -> None:
-        super().__init__(
-            f"The export {folder.name} is not what it was when it was made: {', '.join(broken)}. "
-            "Export again, or put the files back; nothing was started."
-        )
-        self.folder, self.broken = folder, broken
 
 
 class NotResumable(BadInput):
@@ -55,38 +36,6 @@ class NotResumable(BadInput):
     def __init__(self, run: Run) -> None:
         super().__init__(f"Run {run.id} is {run.state}, so there is nothing to resume.")
         self.run = run
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchRequest:
-    """What a person chose for a run."""
-
-    export: Path
-    """The export's folder."""
-    model: Path
-    """The base model's folder."""
-    settings: Settings
-    preset: str
-    layout: Layout = "format3"
-    device: str = "auto"
-    system_prompt: SystemPrompt = WITHOUT_DEFAULT
-    title: str = ""
-    trust_remote_code: bool = False
-    shares_device: bool = False
-    """Start at once, even where another run is on the device."""
-    priority: Priority = "normal"
-    frees_device: bool = False
-    """End the chat servers on the device before the run starts."""
-    token: str = ""
-    """The same token again gives back the run that it started: a double click starts one run."""
-    initial_adapter: Path | None = None
-    """The folder of an adapter to continue: see `adapters.adapter_of`."""
-    parent_run: int | None = None
-    study: str = ""
-    evaluate_after: bool = False
-    processes: int = 1
-    """How many processes learn together on a CPU; on GPUs it is one each."""
-    report_to: tuple[str, ...] = ()
 
 
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") -> Run:
@@ -113,44 +62,6 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") ->
         config.write(folder, frozen)
     supervise.advance(workspace)
     return state.read(folder)
-
-
-def freeze(request: LaunchRequest, device: str) -> TrainConfig:
-    """Return the config that a launch would write, after every check that needs no process."""
-    checked = verify(request.export)
-    if not checked.holds:
-        broken = tuple(f"{file.name} ({file.reason})" for file in checked.broken)
-        raise ExportDamaged(request.export, broken)
-    listed = manifest.read(request.export)
-    refuse_adapter(request.model)
-    if request.initial_adapter:
-        continuing.check(request.settings, request.initial_adapter)
-    tracking.refuse(request.report_to)
-    refuse_quantization(request.settings.quantization)
-    training = [file for file in listed.training(request.layout) if file.rows]
-    if not training:
-        raise BadInput(f"The export {listed.name} has no training rows. Export some pairs first.")
-    return TrainConfig(
-        title=request.title or f"{listed.name} {request.preset}",
-        model=str(request.model),
-        export=str(request.export),
-        layout=request.layout,
-        data=tuple(_data_file(file) for file in training),
-        validation=tuple(_data_file(file) for file in listed.tests("wordings") if file.rows),
-        system_prompt=request.system_prompt,
-        device=device,
-        preset=request.preset,
-        settings=request.settings,
-        trust_remote_code=request.trust_remote_code,
-        triggers=tuple((file.dataset, file.trigger) for file in training if file.trigger),
-        token=request.token,
-        parent_run=request.parent_run,
-        initial_adapter=str(request.initial_adapter or ""),
-        study=request.study,
-        evaluate_after=request.evaluate_after,
-        processes=launchers.processes(device, request.processes),
-        report_to=request.report_to,
-    )
 
 
 def read(workspace: Workspace, run_id: int) -> Run:
@@ -267,10 +178,6 @@ def _by_token(workspace: Workspace, token: str) -> Run | None:
     if not token:
         return None
     return next((run for run in listed(workspace) if run.config.token == token), None)
-
-
-def _data_file(file: ExportFile) -> DataFile:
-    return DataFile(file.name, file.dataset, file.role, file.sha1, file.rows)
 
 
 def _record(run: Run) -> RunRecord:

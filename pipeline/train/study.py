@@ -9,7 +9,7 @@ from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
 from pipeline.train import command, jobs, presets
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 from store.types import Layout

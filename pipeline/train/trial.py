@@ -15,7 +15,7 @@ from pipeline.launches import Worker
 from pipeline.train import config, jobs
 from pipeline.train.config import Settings, TrainConfig
 from pipeline.train.devices import devices, environment, overlap
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest, freeze
 from pipeline.work import Work
 from pipeline.workspace import Workspace, new_numbered, numbered
 
@@ -76,7 +76,7 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER
     Raises what a launch raises, and DeviceTaken.
     """
     device = devices().get(request.device)
-    frozen = jobs.freeze(request, device.name)
+    frozen = freeze(request, device.name)
     known = latest(workspace, frozen)
     if known and (known.work.is_active or known.tried):
         return known

@@ -14,7 +14,7 @@ from pipeline.processes import Launch, boot_id, write_launch
 from pipeline.publish.verify import sha1_of
 from pipeline.train import config
 from pipeline.train.config import DataFile, Settings, TrainConfig
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 
 TEMPLATE = (
     "{% for m in messages %}{% if loop.first and m['role'] != 'system' %}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.text import messages
-from pipeline.train.jobs import ExportDamaged
+from pipeline.train.request import ExportDamaged
 from store.db import Database
 from store.errors import WorkspaceHeld
 

@@ -14,8 +14,8 @@ from pipeline.jsonio import read_json, write_json
 from pipeline.launches import write_launch
 from pipeline.train import config, jobs
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import preset
+from pipeline.train.request import LaunchRequest, freeze
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
@@ -286,7 +286,7 @@ def test_a_step_that_was_tried_stands_above_what_was_reckoned(open_page, home, l
     assert page.button(key="launch_try")
     folder = Workspace.at(home).trials / "1"
     folder.mkdir()
-    config.write(folder, jobs.freeze(request, "cpu"))
+    config.write(folder, freeze(request, "cpu"))
     write_launch(folder, run_seed.launch(is_alive=False))
     measured = {"rows": 8, "length": 50, "peak_memory_bytes": 3 << 20, "tokens": 100, "seconds": 50}
     write_json(folder / "result.json", measured)

@@ -13,7 +13,7 @@ from pipeline.evaluate.names import Identity
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.state import Evaluation
 from pipeline.train import jobs as train_jobs
-from pipeline.train.jobs import ExportDamaged
+from pipeline.train.request import ExportDamaged
 from pipeline.workspace import Workspace
 from store import evaluations
 from store.db import Database

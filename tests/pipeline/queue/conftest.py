@@ -11,7 +11,7 @@ from pipeline import processes
 from pipeline.queue import changes, line
 from pipeline.train import jobs
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed

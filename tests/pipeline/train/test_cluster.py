@@ -11,7 +11,7 @@ from pipeline.publish.recipe import Recipe
 from pipeline.train import jobs, parcel
 from pipeline.train.cluster import NotLoopback
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.workspace import Workspace
 from store import datasets, pairs
 from store.db import Database

@@ -23,7 +23,8 @@ from pipeline.publish.verify import MANIFEST
 from pipeline.queue import changes
 from pipeline.train import jobs, state
 from pipeline.train.config import Settings
-from pipeline.train.jobs import ExportDamaged, LaunchRequest, NotResumable
+from pipeline.train.jobs import NotResumable
+from pipeline.train.request import ExportDamaged, LaunchRequest
 from pipeline.train.state import Run
 from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, pairs, runs
@@ -38,7 +39,7 @@ import sys
 from pathlib import Path
 from pipeline.train import jobs
 from pipeline.train.config import Settings
-from pipeline.train.jobs import LaunchRequest
+from pipeline.train.request import LaunchRequest
 from pipeline.workspace import Workspace
 workspace = Workspace.at(Path(sys.argv[1]))
 request = LaunchRequest(workspace.exports / "clinic-1", Path(sys.argv[1]), Settings(), "strong",

@@ -12,8 +12,8 @@ from pipeline.errors import BadInput
 from pipeline.models.template import SystemPrompt
 from pipeline.train.command import PROGRAM, assignments, line, train_command
 from pipeline.train.config import SettingOutOfRange, Settings
-from pipeline.train.jobs import LaunchRequest
 from pipeline.train.presets import preset
+from pipeline.train.request import LaunchRequest
 from pipeline.train.study import MOST_RUNS, StudyTooLarge, Varied, requests, varied
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
