@@ -74,6 +74,8 @@ def phase(run: Run) -> str:
         return run.progress.phase or "loading"
     if run.state == "failed" and not run.progress.step:
         return "failed_early"
+    if run.is_discarded:
+        return {"stopping": "discarding", "cancelled": "discarded"}.get(run.state, run.state)
     return run.state
 
 
@@ -122,6 +124,13 @@ def stop(run_id: int) -> None:
     """Ask a run to save and end."""
     jobs.stop(state.workspace(), run_id)
     done(t("runs.stop_asked", run=run_id))
+
+
+@reaction
+def discard(run_id: int) -> None:
+    """End a run without saving."""
+    jobs.discard(state.workspace(), run_id)
+    done(t("runs.discarded", run=run_id))
 
 
 @reaction

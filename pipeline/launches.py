@@ -17,6 +17,8 @@ from pipeline.decode import decode
 from pipeline.jsonio import read_json, write_json
 
 CREATE_TIME_TOLERANCE_S = 1.0
+STOP, DISCARD = "stop.request", "discard.request"
+"""The files in a worker's folder that ask it to save and end, and to end without saving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Worker:
     """The file in the folder that takes its stdout and stderr."""
     grace_s: float = 30.0
     """How long it may take to heed a stop request before it is sent SIGTERM."""
+    parting_s: float = 0.0
+    """How long it may take to end once nothing is to be saved, before it is sent SIGKILL."""
     device: str = ""
     """What it computes on, as `pipeline.train.devices` names it; empty: nothing to wait for."""
     ticket: str = ""

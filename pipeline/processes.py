@@ -20,6 +20,8 @@ from typing import IO
 
 from pipeline.errors import PipelineError
 from pipeline.launches import (
+    DISCARD,
+    STOP,
     Exit,
     Launch,
     Worker,
@@ -48,7 +50,7 @@ __all__ = [
 ]
 
 _LOCK = ".start.lock"
-_LEFT = ("launch.json", "exit.json", "stop.request", "pause.request", "result.json")
+_LEFT = ("launch.json", "exit.json", STOP, DISCARD, "pause.request", "result.json")
 """What an earlier start leaves in a folder and a new one takes away."""
 _START_TIMEOUT_S = 20.0
 _SETTLE_S = 5.0
@@ -183,11 +185,26 @@ def request_stop(folder: Path) -> bool:
     launch = read_launch(folder)
     if launch is None or not is_alive(launch):
         return False
-    request = folder / "stop.request"
+    request = folder / STOP
     is_asked_again = request.exists()
     request.touch()
     if not is_watched(launch):
         send_signal(launch, signal.SIGKILL if is_asked_again else signal.SIGTERM)
+    return True
+
+
+def request_discard(folder: Path) -> bool:
+    """Ask for the worker of a folder to be ended without saving; False where none runs.
+
+    Its watcher sends SIGKILL to its group, all of its processes; where that is gone it is sent
+    from here.
+    """
+    launch = read_launch(folder)
+    if launch is None or not is_alive(launch):
+        return False
+    (folder / DISCARD).touch()
+    if not is_watched(launch):
+        send_signal(launch, signal.SIGKILL)
     return True
 
 

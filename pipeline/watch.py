@@ -1,12 +1,14 @@
 """The watcher of one worker: `python -m pipeline.watch FOLDER WORKER`, the worker as JSON.
 
 It starts the worker in a process group of its own, records it, waits, and records how it ended.
-When `stop.request` appears it gives the worker the grace period, then SIGTERM, then SIGKILL.
+When `stop.request` appears it gives the worker the grace period, then SIGTERM, then SIGKILL;
+when `discard.request` does, SIGKILL at once, or after the moment that a worker needs to part.
 It imports next to nothing and lives as long as the worker, whatever becomes of the dashboard.
 """
 
 import contextlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from pipeline.decode import decode
 from pipeline.jsonio import write_json
-from pipeline.launches import Launch, Worker, describe, write_launch
+from pipeline.launches import DISCARD, STOP, Launch, Worker, describe, write_launch
 from pipeline.processes import detach, send_signal
 
 POLL_S = 0.25
@@ -36,7 +38,7 @@ def watch(folder: Path, worker: Worker) -> None:
     launch = describe(process, argv, folder, worker)
     write_launch(folder, launch)
     _open_gate(process)
-    status = _wait(process, launch, folder / "stop.request", worker.grace_s)
+    status = _wait(process, launch, folder, worker)
     _clear_group(launch)
     ended = {"code": status, "signal": None} if status >= 0 else {"code": None, "signal": -status}
     write_json(folder / "exit.json", {**ended, "time": time.time()})
@@ -51,20 +53,31 @@ def _open_gate(process: "subprocess.Popen[bytes]") -> None:
         gate.write(b"!")
 
 
-def _wait(process: "subprocess.Popen[bytes]", launch: Launch, request: Path, grace_s: float) -> int:
-    asked_at: float | None = None
+def _wait(process: "subprocess.Popen[bytes]", launch: Launch, folder: Path, worker: Worker) -> int:
+    stop, discard = _Request(folder / STOP), _Request(folder / DISCARD)
     is_terminated = False
     while True:
         try:
             return process.wait(timeout=POLL_S)
         except subprocess.TimeoutExpired:
-            if asked_at is None and request.exists():
-                asked_at = time.monotonic()
-            waited_s = 0.0 if asked_at is None else time.monotonic() - asked_at
-            if waited_s > grace_s + KILL_AFTER_S:
+            stopping_s, parting_s = stop.waited_s(), discard.waited_s()
+            if stopping_s > worker.grace_s + KILL_AFTER_S or parting_s >= worker.parting_s:
                 send_signal(launch, signal.SIGKILL)
-            elif waited_s > grace_s and not is_terminated:
+            elif stopping_s > worker.grace_s and not is_terminated:
                 is_terminated = send_signal(launch, signal.SIGTERM)
+
+
+class _Request:
+    """A file by which the worker is asked to end, and since when it is there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._seen_at = path, math.inf
+
+    def waited_s(self) -> float:
+        """Return how long ago it was first seen; before that less than nothing."""
+        if math.isinf(self._seen_at) and self._path.exists():
+            self._seen_at = time.monotonic()
+        return time.monotonic() - self._seen_at
 
 
 def _clear_group(launch: Launch) -> None:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from pipeline import processes
 from pipeline.jsonio import read_json, read_lines
+from pipeline.launches import DISCARD, STOP
 from pipeline.processes import Launch
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
@@ -110,12 +111,14 @@ class Standing:
         if not self.is_at_work:  # Only the terminal event and the result make it a good end.
             if has_result and told.ended in ("finished", "stopped"):
                 return "finished" if told.ended == "finished" else "stopped"
-            return "failed"
+            is_discarded = (self.folder / DISCARD).exists() and not told.failure
+            return "cancelled" if is_discarded else "failed"
         if told.offset <= self.launch.events_offset:
             return "starting"  # Events from before this start say nothing about it.
         if told.failure:
             return "failed"
-        return "stopping" if (self.folder / "stop.request").exists() else "running"
+        is_asked = any((self.folder / request).exists() for request in (STOP, DISCARD))
+        return "stopping" if is_asked else "running"
 
     @property
     def started_at(self) -> float | None:

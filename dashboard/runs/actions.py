@@ -58,6 +58,11 @@ def run_actions(run: Run, listed: Sequence[Run]) -> None:
 
 
 def _stop(run: Run) -> None:
+    with st.popover(t("runs.more"), icon=":material/more_horiz:", key="runs_more"):
+        if st.button(
+            t("runs.discard"), key="runs_discard", icon=":material/cancel:", type="tertiary"
+        ):
+            st.dialog(plain("runs.discard_title", run=run.id))(_confirm_discard)(run.id)
     st.button(
         t("runs.pause_not" if run.is_pausing else "runs.pause"),
         key="runs_pause",
@@ -86,6 +91,22 @@ def _confirm_stop(run_id: int) -> None:
         st.markdown(t("runs.stop_words", run=run.id, step=run.progress.step, steps=steps))
         if is_confirmed("runs_stop", t("runs.stop_confirm")):
             watching.stop(run.id)
+            st.rerun()
+
+
+def _confirm_discard(run_id: int) -> None:
+    """Ask before ending a run unsaved: where it stands, what is kept of it, and what is not."""
+    with guarded():
+        run = watching.read(run_id)
+        progress = run.progress
+        steps = progress.plan.steps if progress.plan else 0
+        st.markdown(
+            t("runs.discard_words", run=run.id, title=run.title, step=progress.step, steps=steps)
+        )
+        saved = progress.checkpoints
+        st.markdown(t("runs.discard_kept", saved=saved[-1][0]) if saved else t("runs.discard_none"))
+        if is_confirmed("runs_discard", t("runs.discard")):
+            watching.discard(run.id)
             st.rerun()
 
 

@@ -21,6 +21,11 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     verbs.add_parser("runs", help="list the runs and what they are doing").set_defaults(do=_runs)
     stop = verbs.add_parser("stop", help="ask a run to save and end")
     stop.add_argument("run", type=int)
+    stop.add_argument(
+        "--discard",
+        action="store_true",
+        help="end it at once without saving; earlier checkpoints stay",
+    )
     stop.add_argument("--wait", action="store_true", help="stay until it has ended")
     stop.set_defaults(do=_stop)
     pause = verbs.add_parser("pause", help="ask a run to save and end after the pass at hand")
@@ -66,7 +71,8 @@ def _runs(_: argparse.Namespace, context: Context) -> int:
 
 def _stop(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    run = jobs.stop(workspace, arguments.run)
+    end = jobs.discard if arguments.discard else jobs.stop
+    run = end(workspace, arguments.run)
     if arguments.wait:
         run = jobs.wait(workspace, run.id)
     context.say(f"Run {run.id} is {run.state}.")

@@ -30,6 +30,14 @@ RECENT_STEPS = 32
 _POLL_S = 0.5
 
 
+class NotRunning(DoesNotHold):
+    """The run neither works nor waits, so there is nothing to end."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"Run {run.id} does not run: it is {run.state}.")
+        self.run = run
+
+
 class NotResumable(BadInput):
     """The run is still active, or has finished."""
 
@@ -89,23 +97,34 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
 def stop(workspace: Workspace, run_id: int) -> Run:
     """Ask a run to save and end, or take it out of the queue; returns at once.
 
-    DoesNotHold if it neither runs nor waits.
+    NotRunning if it neither runs nor waits.
     """
     folder = workspace.run(run_id)
     if not changes.cancel(workspace, folder) and not processes.request_stop(folder):
-        run = state.read(folder)
-        raise DoesNotHold(f"Run {run_id} does not run: it is {run.state}.")
+        raise NotRunning(state.read(folder))
+    return state.read(folder)
+
+
+def discard(workspace: Workspace, run_id: int) -> Run:
+    """Have a run ended without saving, or take it out of the queue; returns at once.
+
+    What was learned since its newest checkpoint is lost; all checkpoints stay, and it can be
+    resumed from them. NotRunning if it neither runs nor waits.
+    """
+    folder = workspace.run(run_id)
+    if not changes.cancel(workspace, folder) and not processes.request_discard(folder):
+        raise NotRunning(state.read(folder))
     return state.read(folder)
 
 
 def pause(workspace: Workspace, run_id: int, *, wanted: bool = True) -> Run:
     """Ask a run to save and end once the epoch at hand is done, or take that back.
 
-    DoesNotHold if it does not run.
+    NotRunning if it does not run.
     """
     run = read(workspace, run_id)
     if not run.pid:
-        raise DoesNotHold(f"Run {run_id} does not run: it is {run.state}.")
+        raise NotRunning(run)
     request = run.folder / state.PAUSE_NAME
     request.touch() if wanted else request.unlink(missing_ok=True)
     return state.read(run.folder)
@@ -171,7 +190,13 @@ def register(db: Database, workspace: Workspace) -> int:
 
 
 def _worker(module: str, device: str) -> Worker:
-    return Worker(module, log_name=state.LOG_NAME, grace_s=GRACE_S, device=device)
+    return Worker(
+        module,
+        log_name=state.LOG_NAME,
+        grace_s=GRACE_S,
+        parting_s=launchers.parting_s(module),
+        device=device,
+    )
 
 
 def _by_token(workspace: Workspace, token: str) -> Run | None:

@@ -10,6 +10,15 @@ SEVERAL = "pipeline.workers.several"
 REMOTE = "pipeline.workers.remote"
 
 
+PARTING_S = 10.0
+"""How long the worker here may take to tell a cluster that a run is to end unsaved."""
+
+
+def parting_s(module: str) -> float:
+    """Return how long a worker may take to end where nothing is saved; most need not be asked."""
+    return PARTING_S if module == REMOTE else 0.0
+
+
 def processes(device: str, wanted: int) -> int:
     """Return how many processes a run takes: one a GPU here, else as many as wanted.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline import processes
 from pipeline.jsonio import read_json
+from pipeline.launches import DISCARD
 from pipeline.processes import Launch
 from pipeline.queue.entry import Entry
 from pipeline.train import advice, checkpoints, config, events, notes
@@ -66,8 +67,13 @@ class Run:
         return self.state == "running" and (self.folder / PAUSE_NAME).exists()
 
     @property
+    def is_discarded(self) -> bool:
+        """Whether it was asked, since its latest start, to end without saving."""
+        return (self.folder / DISCARD).exists()
+
+    @property
     def can_resume(self) -> bool:
-        """Whether the run ended before its last step, or was taken out of the queue."""
+        """Whether the run ended before its last step, or never began."""
         return self.state in {"stopped", "failed", "cancelled"}
 
     @property

@@ -2,7 +2,8 @@
 
 To this machine it is the run's worker: it is watched, stopped and resumed as one that trains here.
 It sends the run to the cluster, writes down what happens there as if it happened here, passes a
-stop on, and puts the adapter into the folder. Started again it finds the job it had sent.
+stop on, and puts the adapter into the folder. Started again it finds the job it had sent. A run
+that is to end unsaved it ends there, and leaves.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.jsonio import read_json, read_lines, write_json
+from pipeline.launches import DISCARD
 from pipeline.train import config as configs
 from pipeline.train import parcel
 from pipeline.train.cluster import Cluster, Job, cluster_of
@@ -48,6 +50,10 @@ def follow(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     taking = _Taking(folder, job, events)
     is_stopped, known = False, 0
     while not taking.is_done:
+        if (folder / DISCARD).exists():
+            taking.give_up()
+            _discard(folder, cluster, job, events)
+            return
         if should_stop() and not is_stopped:
             cluster.stop(job)
             is_stopped = True
@@ -86,6 +92,19 @@ def _sent(folder: Path, cluster: Cluster) -> str:
     write_json(folder / "cluster.json", {"address": cluster.address, "job": job})
     cluster.submit(job, ENTRY, uri, {"RAY_USAGE_STATS_ENABLED": "0", "HF_HUB_OFFLINE": "1"})
     return job
+
+
+def _discard(folder: Path, cluster: Cluster, job: str, events: Events) -> None:
+    """End the job and forget it: what it still saves on its way out comes back to nobody."""
+    try:
+        cluster.stop(job)
+        (folder / "cluster.json").unlink(missing_ok=True)
+    except PipelineError as error:
+        events.tell(
+            "warning",
+            message=f"The job {job} may still be at work on the cluster: {error} End it there "
+            f"(ray job stop {job}), or resume: the run then goes on with it.",
+        )
 
 
 class _Taking:

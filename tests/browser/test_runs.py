@@ -150,3 +150,22 @@ def test_a_stopped_run_is_resumed_from_a_marked_checkpoint(
         expect(asked).to_have_count(0)
         assert jobs.read(Workspace.at(home), 4).state != "stopped"
         assert [each.step for each in checkpoints.listed(folder)] == [12]
+
+
+def test_a_run_is_ended_without_saving_once_that_is_confirmed(
+    open_tab: OpenTab, tmp_path: Path, home: Path, training: int
+):
+    workspace = Workspace.at(home)
+    with serve(tmp_path, home=home) as dashboard:
+        dashboard.wait()
+        tab = open_tab(f"{dashboard.url}/runs?run={training}")
+        goes_on(tab, 1)
+        tab.get_by_role("button", name="More").click()
+        tab.get_by_role("button", name="End without saving").click()
+        asked = tab.get_by_test_id("stDialog")
+        expect(asked.get_by_text(re.compile(r"ends at once, at step \d+ of 400"))).to_be_visible()
+        asked.get_by_role("button", name="End without saving").click()
+        expect(tab.get_by_text("Ended without saving at step")).to_be_visible()
+        ended = jobs.read(workspace, training)
+        assert (ended.state, ended.adapter) == ("cancelled", None)
+        expect(tab.get_by_role("button", name="Resume", exact=True)).to_be_visible()

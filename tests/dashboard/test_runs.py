@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.text import messages
 from pipeline.jsonio import write_json
+from pipeline.launches import DISCARD
 from pipeline.train import checkpoints, config, jobs
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
@@ -133,6 +134,31 @@ def test_stop_asks_and_then_the_run_saves_and_ends(open_page, home, monkeypatch)
     until(lambda: jobs.read(workspace, run.id).state == "running")
     jobs.stop(workspace, run.id)
     until(lambda: not jobs.read(workspace, run.id).is_active)
+
+
+def test_ending_unsaved_asks_naming_run_and_step(open_page, home):
+    run_seed.model(home)
+    run_seed.run(home, 1, "running")
+    page = look(open_page("runs"), 1)
+    page.button(key="runs_discard").click().run()
+    asked = badges(page)
+    assert "Run 1 (clinic\\-3 strong 1) ends at once, at step 30 of 60" in asked
+    assert "after the newest, of step 24" in asked
+    page.button(key="runs_discard_cancel").click().run()
+    assert jobs.read(Workspace.at(home), 1).state == "running"
+
+
+def test_a_run_ended_unsaved_is_cancelled_and_says_what_is_kept(
+    open_page, with_runs, language: str
+):
+    folder = run_seed.run(with_runs, 6, "failed")
+    (folder / DISCARD).touch()
+    page = look(open_page("runs", language), 6)
+    assert str(messages(language)["runs.state_cancelled"]) in badges(page)
+    words = str(messages(language)["runs.words_discarded"]).format(step=20, steps=60)
+    assert words in [str(element.proto.text) for element in page.get("progress")]
+    assert not page.error
+    assert page.button(key="runs_resume")
 
 
 def test_runs_of_the_address_lie_over_one_another_with_only_what_differs(open_page, with_runs):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.jsonio import read_json, write_json
+from pipeline.launches import DISCARD
 from pipeline.train import config, parcel, state
 from pipeline.train.cluster import Cluster, NotLoopback
 from pipeline.workers import remote
@@ -171,3 +172,33 @@ def test_a_file_that_would_lie_outside_the_run_is_refused(tmp_path: Path):
     taking = parcel.Unpacking(tmp_path)
     with pytest.raises(Exception, match="lies outside the run"):
         taking.take(parcel.FILE + json.dumps({"name": "../../evil", "sha1": ""}))
+
+
+def test_a_run_that_is_to_end_unsaved_is_ended_there_and_nothing_is_waited_for(
+    tmp_path: Path, cluster: FakeCluster
+):
+    run = sent(tmp_path, cluster)
+    cluster.lines = events(STEPS[:2])
+    (run / DISCARD).touch()
+    assert remote.main(run) == 0
+    (job,) = cluster.submitted
+    assert cluster.stopped == [job["submission_id"]]
+    assert not (run / "cluster.json").exists()
+    assert not (run / "adapter").exists()
+
+
+def test_a_job_that_could_not_be_ended_is_named_and_found_again(
+    tmp_path: Path, cluster: FakeCluster
+):
+    run = sent(tmp_path, cluster)
+    answer = cluster.answer
+
+    def refusing(method: str, path: str, body: bytes) -> tuple[int, object]:
+        return (500, {}) if path.endswith("/stop") else answer(method, path, body)
+
+    cluster.answer = refusing  # type: ignore[method-assign]
+    (run / DISCARD).touch()
+    assert remote.main(run) == 0
+    job = read_json(run / "cluster.json")["job"]
+    (warning,) = events_of(run, "warning")
+    assert f"The job {job} may still be at work" in str(warning["message"])
