@@ -13,6 +13,7 @@ from dashboard.background import logged
 from dashboard.format import when
 from dashboard.parts.notices import failure, held, problem
 from dashboard.text import has, plain
+from pipeline import disk
 from pipeline.errors import PipelineError
 from store.errors import StoreError, WorkspaceHeld
 
@@ -31,8 +32,11 @@ def guarded() -> Iterator[None]:
         held(words(fact))
     except (PipelineError, StoreError) as fact:
         problem(words(fact))
-    except Exception:
-        failure(logged())
+    except Exception as error:
+        if _is_full(error):
+            problem(plain("error.NoSpaceLeft"))
+        else:
+            failure(logged())
 
 
 def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
@@ -44,8 +48,11 @@ def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
             react(*args, **kwargs)
         except (PipelineError, StoreError) as fact:
             _later(problem, words(fact))
-        except Exception:
-            _later(failure, logged())
+        except Exception as error:
+            if _is_full(error):
+                _later(problem, plain("error.NoSpaceLeft"))
+            else:
+                _later(failure, logged())
 
     return run
 
@@ -58,6 +65,10 @@ def words(fact: Exception) -> str:
     kind = getattr(fact, "kind", "")
     key = f"{key}_{kind}" if kind and has(f"{key}_{kind}") else key
     return plain(key, **_facts(fact)) if has(key) else str(fact)
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and disk.is_full(error)
 
 
 def _facts(fact: Exception) -> dict[str, object]:

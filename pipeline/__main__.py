@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline import disk
 from pipeline.cli import data, demo, factory, publish, queue, sky, study, train, use, versions
 from pipeline.cli.output import Context
 from pipeline.errors import DoesNotHold, PipelineError
@@ -41,6 +42,11 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except (PipelineError, StoreError) as error:
         context.progress(f"error: {error}")
+        return 2
+    except OSError as error:
+        if not disk.is_full(error):
+            raise
+        context.progress(f"error: {disk.NoSpaceLeft(context.workspace().root)}")
         return 2
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import watching
+from dashboard.guard import words
 from dashboard.launch import launching, trying
 from dashboard.launch.launching import Export
 from dashboard.text import plain, t
@@ -24,7 +25,7 @@ from pipeline.train import gathering, preflight
 from pipeline.train.devices import devices
 from pipeline.train.facts import Check, Facts
 from pipeline.train.gathering import ExportFacts, Readers, RowFacts, Rows
-from pipeline.train.request import LaunchRequest
+from pipeline.train.request import ExportGone, LaunchRequest
 
 SHOWN_ROWS = 8
 """Rows of a file that may be looked at token by token."""
@@ -43,10 +44,9 @@ def known(model: BaseModel | None, export: Export) -> Known:
     """Return the checks, and the facts that they judged, as things lie now."""
     chosen = model or BaseModel("", Path(), fault=plain("launch.no_path"))
     try:
-        request = launching.request(chosen, export)
+        found = gathered(launching.request(chosen, export), chosen)
     except PipelineError as fact:
-        return Known((Check("settings", "broken", {"reason": str(fact)}),))
-    found = gathered(request, chosen)
+        return Known((Check("settings", "broken", {"reason": words(fact)}),))
     return Known(preflight.checks(found), found)
 
 
@@ -96,6 +96,8 @@ def _rows(rows: Rows) -> RowFacts:
 
 def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What tells whether any file of an export was touched since it was read last."""
+    if not folder.is_dir():
+        raise ExportGone(folder)
     return tuple(
         (path.name, path.stat().st_mtime_ns, path.stat().st_size)
         for path in sorted(folder.iterdir())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from pipeline import processes
+from pipeline import disk, processes
 from pipeline.chat import client
 from pipeline.chat.config import ServerConfig, write_config
 from pipeline.chat.errors import ChatError, ServerFailed
@@ -17,7 +17,7 @@ from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
 from pipeline.launches import Worker
 from pipeline.train.devices import devices, environment
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 
 __all__ = ["Server", "ensure", "find", "list_servers", "read", "start", "stop", "wait_ready"]
 
@@ -33,9 +33,9 @@ _one_at_a_time = threading.Lock()
 def start(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) -> Server:
     """Start a server and return at once, while it loads; BadInput if the device is not here."""
     device = devices().get(config.device)
-    folder = new_numbered(workspace.servers)
-    folder.chmod(0o700)
-    write_config(folder, replace(config, device=device.name))
+    with disk.new_folder(workspace.servers) as folder:
+        folder.chmod(0o700)
+        write_config(folder, replace(config, device=device.name))
     started = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
     processes.start(folder, started, environment(device))
     return read(folder)

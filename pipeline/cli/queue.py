@@ -92,6 +92,7 @@ def _why(waiting: Waiting) -> str:
         "working": f"waits for {behind}",
         "waiting": f"behind {behind}",
         "missing": "but this machine has no such device now",
+        "disk": "but the disk is full",
         "host": f"of the machine {waiting.entry.host}",
     }[waiting.reason]
 

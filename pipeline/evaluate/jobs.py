@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import processes
+from pipeline import disk, processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.evaluate import answers, config, scoring, state
 from pipeline.evaluate import report as reports
@@ -20,17 +20,16 @@ from pipeline.launches import Worker
 from pipeline.models import catalog
 from pipeline.models.template import SystemPrompt, SystemPromptImpossible, with_system_prompt
 from pipeline.publish import manifest
-from pipeline.publish.verify import verify
 from pipeline.queue import changes, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.train import checkpoints
 from pipeline.train import jobs as train_jobs
 from pipeline.train.devices import devices
-from pipeline.train.request import ExportDamaged
+from pipeline.train.request import check_export
 from pipeline.train.state import Run
 from pipeline.work import RESUMABLE
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 from store import evaluations
 from store.db import Database
 from store.record_types import EvaluationRecord
@@ -57,10 +56,10 @@ class NoAdapter(BadInput):
 def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WORKER) -> Evaluation:
     """Verify the export, freeze the plan, queue the evaluation, and return it.
 
-    It has started where its device is free. Raises ExportDamaged, NoAdapter, and BadInput where
-    there is nothing to ask.
+    It has started where its device is free. Raises ExportGone, ExportDamaged, NoAdapter, and
+    BadInput where there is nothing to ask.
     """
-    _verify(request.export)
+    check_export(request.export)
     device = devices().get(request.device)
     runs = [
         each
@@ -76,9 +75,9 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
         known = _by_token(workspace, request.token)
         if known:
             return known
-        folder = new_numbered(workspace.evaluations)
-        queue.enter(workspace, folder, _worker(worker, device.name), request.order)
-        config.write(folder, frozen)
+        with disk.new_folder(workspace.evaluations) as folder:
+            queue.enter(workspace, folder, _worker(worker, device.name), request.order)
+            config.write(folder, frozen)
     supervise.advance(workspace)
     return state.read(folder)
 
@@ -137,7 +136,7 @@ def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:
 def resume(workspace: Workspace, evaluation_id: int, *, worker: str = WORKER) -> Evaluation:
     """Go on with an evaluation that was stopped or failed: only what is open is asked."""
     evaluation = _resumable(workspace, evaluation_id)
-    _verify(Path(evaluation.config.export))
+    check_export(Path(evaluation.config.export))
     device = devices().get(evaluation.config.device)
     with queue.locked(workspace):
         folder = _resumable(workspace, evaluation_id).folder
@@ -237,12 +236,6 @@ def _folder(workspace: Workspace, evaluation_id: int) -> Path:
             f"There is no evaluation {evaluation_id} in {workspace.root}. Evaluations: {known}."
         )
     return folder
-
-
-def _verify(export: Path) -> None:
-    checked = verify(export)
-    if not checked.holds:
-        raise ExportDamaged(export, tuple(f"{f.name} ({f.reason})" for f in checked.broken))
 
 
 def _by_token(workspace: Workspace, token: str) -> Evaluation | None:

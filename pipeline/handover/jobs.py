@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline import processes, work
+from pipeline import disk, processes, work
 from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
 from pipeline.launches import Worker
 from pipeline.work import Work
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ def launch(workspace: Workspace, plan: Plan) -> Job:
     """Start it; BadInput if the very same is at work already."""
     if any(each.work.is_active and each.plan == plan for each in listed(workspace)):
         raise BadInput("This is under way already. Wait for it.")
-    folder = new_numbered(workspace.handovers)
-    write_json(folder / "config.json", asdict(plan))
+    with disk.new_folder(workspace.handovers) as folder:
+        write_json(folder / "config.json", asdict(plan))
     worker = Worker(WORKERS[plan.kind], log_name=LOG_NAME, grace_s=GRACE_S)
     processes.start(folder, worker, _ENVIRONMENT[plan.kind])
     return _read(folder)

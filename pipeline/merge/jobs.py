@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import processes, work
+from pipeline import disk, processes, work
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
 from pipeline.launches import Worker
@@ -22,7 +22,7 @@ from pipeline.train import jobs as runs
 from pipeline.train.adapters import adapter_of
 from pipeline.train.devices import devices
 from pipeline.work import Progress, Work
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 
 logger = logging.getLogger(__name__)
 
@@ -92,10 +92,10 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
     with queue.locked(workspace):
         if any(each.work.is_active and each.config.out == str(out) for each in listed(workspace)):
             raise BadInput(f"{out} is being made or checked by another merge. Wait for it.")
-        folder = new_numbered(workspace.merges)
         queued = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
-        queue.enter(workspace, folder, queued, IN_TURN)
-        config.write(folder, frozen)
+        with disk.new_folder(workspace.merges) as folder:
+            queue.enter(workspace, folder, queued, IN_TURN)
+            config.write(folder, frozen)
     supervise.advance(workspace)
     return _read(folder)
 

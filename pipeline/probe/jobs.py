@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline import processes, rows, work
+from pipeline import disk, processes, rows, work
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.launches import Worker
 from pipeline.models.fingerprint import weights_sha256
@@ -19,7 +19,7 @@ from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.train.devices import devices
 from pipeline.work import RESUMABLE, Progress, Work
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 from store.record_types import NewProbe
 
 logger = logging.getLogger(__name__)
@@ -90,9 +90,9 @@ def launch(workspace: Workspace, request: ProbeRequest, *, worker: str = WORKER)
     with queue.locked(workspace):
         known = _same(workspace, frozen)
         if known is None:
-            folder = new_numbered(workspace.probes)
-            queue.enter(workspace, folder, _worker(worker, device.name), IN_TURN)
-            config.write(folder, frozen, request.questions)
+            with disk.new_folder(workspace.probes) as folder:
+                queue.enter(workspace, folder, _worker(worker, device.name), IN_TURN)
+                config.write(folder, frozen, request.questions)
     if known is None:
         supervise.advance(workspace)
         return _read(folder)

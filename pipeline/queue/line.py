@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline import launches, processes
+from pipeline import disk, launches, processes
 from pipeline.queue import entry as entries
 from pipeline.queue.entry import Entry, Kind
 from pipeline.train.cluster import PREFIX
 from pipeline.train.devices import devices, parts
 from pipeline.workspace import Workspace, numbered_with
 
-Reason = Literal["next", "working", "waiting", "missing", "host"]
+Reason = Literal["next", "working", "waiting", "missing", "host", "disk"]
 """Why it does not run yet: it is about to be started; it is the first to wait for what works on
 its device; something waits there before it; this machine has no such device; it waits for another
-machine."""
+machine; it could start, but the disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,16 @@ def read(workspace: Workspace) -> Line:
     # Whether a cluster is there its worker finds out, and says in words.
     named = {name for _, entry in standing for name in parts(entry.worker.device)}
     present |= {name for name in named if name.startswith(PREFIX)}
-    return Line(working, decide(standing, working, present))
+    has_room = disk.has_room(workspace.runs)
+    return Line(working, decide(standing, working, present, has_room=has_room))
 
 
 def decide(
-    standing: list[tuple[Job, Entry]], working: tuple[Working, ...], present: Collection[str]
+    standing: list[tuple[Job, Entry]],
+    working: tuple[Working, ...],
+    present: Collection[str],
+    *,
+    has_room: bool = True,
 ) -> tuple[Waiting, ...]:
     """Say of each entry, in order, why it waits; `next` ones may start, all at once.
 
@@ -102,7 +107,7 @@ def decide(
         position = 1 + max(ahead.get(name, 0) for name in names)
         in_the_way = dict.fromkeys(taken[name] for name in names if name in taken)
         behind = tuple(dict.fromkeys(each for each, _ in in_the_way))
-        reason: Reason = "next"
+        reason: Reason = "next" if has_room else "disk"
         if entry.host != socket.gethostname():
             reason, behind = "host", ()
         elif not set(names) <= set(present):

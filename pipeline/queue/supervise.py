@@ -19,13 +19,13 @@ from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from pipeline import launches, processes
+from pipeline import disk, launches, processes
 from pipeline.errors import PipelineError
 from pipeline.queue import entry as entries
 from pipeline.queue import following, line
 from pipeline.queue.entry import locked
 from pipeline.queue.line import Waiting
-from pipeline.train.devices import devices, environment, overlap
+from pipeline.train.devices import DeviceMissing, devices, environment, overlap
 from pipeline.workspace import Workspace, numbered
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,9 @@ def _start(each: Waiting) -> None:
         processes.start(folder, entry.worker, environment(device))
     except (PipelineError, OSError) as reason:
         logger.warning("%s %s could not be started: %s", each.job.kind, each.job.id, reason)
-        entries.write(folder, replace(entry, fault=str(reason)))
+        # Without its device, or room on the disk, it waits until that is back.
+        if not isinstance(reason, DeviceMissing) and disk.has_room(folder):
+            entries.write(folder, replace(entry, fault=str(reason)))
         return
     (folder / entries.NAME).unlink(missing_ok=True)
     logger.info("Started %s %s on %s", each.job.kind, each.job.id, entry.worker.device)

@@ -19,6 +19,7 @@ ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
 STOP_PATIENCE_S = 600
 """How long a job may take to save once it is stopped; Ray's own patience is three seconds."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_BRIEFLY = httpx.Timeout(3.0)
 _TIMEOUT = httpx.Timeout(30.0, read=600.0, write=600.0)  # Adapters come back as one answer.
 
 
@@ -42,7 +43,7 @@ class ClusterSilent(PipelineError):
             f"The Ray cluster at {address} does not answer ({reason}). See whether it runs "
             "(ray status) with ray[default], and whether the tunnel to it is open."
         )
-        self.address = address
+        self.address, self.reason = address, str(reason)
 
 
 class ClusterRefused(PipelineError):
@@ -51,7 +52,7 @@ class ClusterRefused(PipelineError):
     def __init__(self, address: str, answer: httpx.Response) -> None:
         last = answer.text.strip().splitlines()[-1:] or [""]
         super().__init__(f"The Ray cluster at {address} refused ({answer.status_code}): {last[0]}")
-        self.status = answer.status_code
+        self.address, self.status, self.reason = address, answer.status_code, last[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,17 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a cluster says of itself."""
+
+    ray: str
+    """Ray's version."""
+    cpus: int | None = None
+    """None where it does not say."""
+    gpus: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A job server, by its address on the loopback."""
 
@@ -78,6 +90,18 @@ class Cluster:
         host, _, port = self.address.rpartition(":")
         if host not in _LOOPBACK or not port.isdigit():
             raise NotLoopback(self.address)
+
+    def about(self) -> About:
+        """Return what the cluster is, asked briefly; ClusterSilent where none answers."""
+        with self._client(_BRIEFLY) as client:
+            version = self._told(client.get("/api/version"))
+            if "ray_version" not in version:
+                raise ClusterSilent(self.address, "what answers there is not Ray's job server")
+            try:
+                known = self._told(client.get("/api/cluster_status"))
+            except (ClusterRefused, ClusterSilent):
+                known = {}  # Its own page is not there, or not yet: it trains all the same.
+        return About(str(version["ray_version"]), _total(known, "CPU"), _total(known, "GPU"))
 
     def upload(self, package: bytes) -> str:
         """Give the cluster a zip archive, where it has not got it yet, and return its URI."""
@@ -126,20 +150,38 @@ class Cluster:
         return str(told["logs"] or "").split("\n")[:-1]
 
     @contextmanager
-    def _client(self) -> Iterator[httpx.Client]:
+    def _client(self, timeout: httpx.Timeout = _TIMEOUT) -> Iterator[httpx.Client]:
         # A proxy of the environment must not see what goes to the loopback.
         with httpx.Client(
-            base_url=f"http://{self.address}", timeout=_TIMEOUT, trust_env=False
+            base_url=f"http://{self.address}", timeout=timeout, trust_env=False
         ) as client:
             try:
                 yield client
             except httpx.HTTPError as error:
                 raise ClusterSilent(self.address, error) from error
 
+    def _told(self, answer: httpx.Response) -> dict[str, object]:
+        try:
+            told = self._checked(answer).json()
+        except ValueError as error:
+            raise ClusterSilent(self.address, "it answered in no JSON") from error
+        return told if isinstance(told, dict) else {}
+
     def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
             raise ClusterRefused(self.address, answer)
         return answer
+
+
+def _total(status: Mapping[str, object], resource: str) -> int | None:
+    """Find how much of a resource a cluster has in what its page tells of it."""
+    found: object = status
+    for name in ("data", "clusterStatus", "loadMetricsReport", "usage"):
+        found = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    used_and_total = found.get(resource, (0, 0))
+    return int(used_and_total[1]) if isinstance(used_and_total, list) else 0
 
 
 def cluster_of(device: str) -> Cluster:

@@ -12,6 +12,17 @@ from pipeline.errors import BadInput
 from pipeline.train.cluster import PREFIX, cluster_of
 
 
+class DeviceMissing(BadInput):
+    """This machine has no such device now, though it may have had it a moment ago."""
+
+    def __init__(self, device: str, known: tuple[str, ...]) -> None:
+        super().__init__(
+            f"There is no device {device!r} on this machine now. Devices: auto, "
+            f"{', '.join(known)}. Nothing was started."
+        )
+        self.device, self.known = device, known
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A device of this machine."""
@@ -33,7 +44,7 @@ class Devices:
     warning: str = ""
 
     def get(self, name: str) -> Device:
-        """Return a device by name, `auto` being the best; BadInput names those there are.
+        """Return a device by name, `auto` being the best; DeviceMissing names those there are.
 
         Several GPUs (`cuda:0,1`) come as one device, with the memory of the smallest.
         """
@@ -47,8 +58,7 @@ class Devices:
         for device in self.found:
             if device.name == name:
                 return device
-        known = ", ".join(device.name for device in self.found)
-        raise BadInput(f"There is no device {name!r} on this machine. Devices: auto, {known}.")
+        raise DeviceMissing(name, tuple(device.name for device in self.found))
 
 
 def parts(name: str) -> tuple[str, ...]:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import processes
+from pipeline import disk, processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.launches import Worker
-from pipeline.publish.verify import verify
 from pipeline.queue import changes, following, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN, Order
 from pipeline.train import config, launchers, resuming, state
-from pipeline.train.devices import devices
-from pipeline.train.request import ExportDamaged, LaunchRequest, freeze
+from pipeline.train.cluster import PREFIX, cluster_of
+from pipeline.train.devices import Device, devices
+from pipeline.train.request import LaunchRequest, check_export, check_model, freeze
 from pipeline.train.state import Run
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 from store import runs
 from store.db import Database
 from store.record_types import RunRecord
@@ -49,25 +49,25 @@ class NotResumable(BadInput):
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") -> Run:
     """Verify the export, freeze the config, queue the run for the worker that fits it, return it.
 
-    It has started where its device is free, and is `queued` where not. Raises ExportDamaged, or
-    BadInput for an export without training rows.
+    It has started where its device is free, and is `queued` where not. Raises DeviceMissing,
+    ClusterSilent, what `freeze` raises, and NoSpaceLeft; nothing of the run is then there.
     """
     known = _by_token(workspace, request.token)
     if known:
         return known
-    device = devices().get(request.device)
+    device = _present(request.device)
     frozen = freeze(request, device.name)
     module = worker or launchers.worker(frozen)
     with queue.locked(workspace):
         known = _by_token(workspace, request.token)
         if known:
             return known
-        folder = new_numbered(workspace.runs)
         order = Order(request.priority, request.shares_device, request.frees_device)
-        queue.enter(workspace, folder, _worker(module, device.name), order)
-        if frozen.evaluate_after:
-            (folder / following.REQUEST).touch()
-        config.write(folder, frozen)
+        with disk.new_folder(workspace.runs) as folder:
+            queue.enter(workspace, folder, _worker(module, device.name), order)
+            if frozen.evaluate_after:
+                (folder / following.REQUEST).touch()
+            config.write(folder, frozen)
     supervise.advance(workspace)
     return state.read(folder)
 
@@ -142,18 +142,17 @@ def resume(
 
     From an earlier `checkpoint` (`step-N`) all later ones are deleted: what came after is learned
     again. `assignments` are `name=value` of settings that do not decide what is learned. Raises
-    NotResumable, ExportDamaged, or BadInput.
+    NotResumable, and what a launch raises.
     """
     run = read(workspace, run_id)
     if not run.can_resume:
         raise NotResumable(run)
-    checked = verify(Path(run.config.export))
-    if not checked.holds:
-        raise ExportDamaged(Path(run.config.export), tuple(f.name for f in checked.broken))
+    check_export(Path(run.config.export))
+    check_model(Path(run.config.model))
     changed = resuming.with_changes(run.config, run_id, assignments)
-    device = devices().get(run.config.device)
+    device = _present(run.config.device)
     module = worker or launchers.worker(run.config)
-    with queue.locked(workspace):
+    with queue.locked(workspace), disk.told(workspace.runs):
         run = read(workspace, run_id)
         if not run.can_resume:
             raise NotResumable(run)
@@ -197,6 +196,14 @@ def _worker(module: str, device: str) -> Worker:
         parting_s=launchers.parting_s(module),
         device=device,
     )
+
+
+def _present(name: str) -> Device:
+    """Return a device that is there at this moment; raises DeviceMissing, ClusterSilent."""
+    device = devices().get(name)
+    if name.startswith(PREFIX):
+        cluster_of(name).about()
+    return device
 
 
 def _by_token(workspace: Workspace, token: str) -> Run | None:

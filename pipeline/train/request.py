@@ -8,7 +8,7 @@ from pipeline.models.catalog import refuse_adapter
 from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
-from pipeline.publish.verify import verify
+from pipeline.publish.verify import MANIFEST, verify
 from pipeline.queue.entry import Priority
 from pipeline.train import continuing, launchers, tracking
 from pipeline.train.config import DataFile, Settings, TrainConfig
@@ -28,6 +28,28 @@ class ExportDamaged(DoesNotHold):
             "Export again, or put the files back; nothing was started."
         )
         self.folder, self.broken = folder, broken
+
+
+class ExportGone(BadInput):
+    """The export's folder holds no export any more."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The export {folder.name} is not there any more ({folder}): it was deleted or moved. "
+            "Nothing was started. Put it back, or choose another."
+        )
+        self.folder = folder
+
+
+class ModelGone(BadInput):
+    """The base model's folder holds no model any more."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The model {folder.name} is not there any more ({folder}): it was deleted or moved. "
+            "Nothing was started. Put it back, or choose another."
+        )
+        self.folder = folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +84,32 @@ class LaunchRequest:
     report_to: tuple[str, ...] = ()
 
 
-def freeze(request: LaunchRequest, device: str) -> TrainConfig:
-    """Return the config that a launch would write, after every check that needs no process."""
-    checked = verify(request.export)
+def check_export(folder: Path) -> None:
+    """Raise ExportGone or ExportDamaged where an export is not what it was when it was made."""
+    if not (folder / MANIFEST).is_file():
+        raise ExportGone(folder)
+    checked = verify(folder)
     if not checked.holds:
-        broken = tuple(f"{file.name} ({file.reason})" for file in checked.broken)
-        raise ExportDamaged(request.export, broken)
+        raise ExportDamaged(
+            folder, tuple(f"{file.name} ({file.reason})" for file in checked.broken)
+        )
+
+
+def check_model(folder: Path) -> None:
+    """Raise ModelGone or AdapterNotBase where a folder is no base model."""
+    refuse_adapter(folder)
+    if not (folder / "config.json").is_file():
+        raise ModelGone(folder)
+
+
+def freeze(request: LaunchRequest, device: str) -> TrainConfig:
+    """Return the config that a launch would write, after every check that needs no process.
+
+    Raises ExportGone, ExportDamaged, ModelGone, and BadInput in words.
+    """
+    check_export(request.export)
     listed = manifest.read(request.export)
-    refuse_adapter(request.model)
+    check_model(request.model)
     if request.initial_adapter:
         continuing.check(request.settings, request.initial_adapter)
     tracking.refuse(request.report_to)

@@ -7,7 +7,7 @@ import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipeline import processes, work
+from pipeline import disk, processes, work
 from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
@@ -17,7 +17,7 @@ from pipeline.train.config import Settings, TrainConfig
 from pipeline.train.devices import devices, environment, overlap
 from pipeline.train.request import LaunchRequest, freeze
 from pipeline.work import Work
-from pipeline.workspace import Workspace, new_numbered, numbered
+from pipeline.workspace import Workspace, numbered
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +83,8 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER
     for run in jobs.listed(workspace):
         if run.pid and overlap(run.config.device, device.name):
             raise DeviceTaken(device.name, run.id)
-    folder = new_numbered(workspace.trials)
-    config.write(folder, frozen)
+    with disk.new_folder(workspace.trials) as folder:
+        config.write(folder, frozen)
     started = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
     processes.start(folder, started, environment(device))
     return read(folder)

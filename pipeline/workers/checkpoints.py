@@ -4,7 +4,6 @@ A checkpoint is an adapter's folder with what it takes to go on beside it, so it
 scored or continued as it is.
 """
 
-import errno
 import io
 import os
 import shutil
@@ -17,6 +16,7 @@ from peft import PeftModel
 from safetensors import SafetensorError
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
+from pipeline.disk import FULL, is_full
 from pipeline.errors import PipelineError
 from pipeline.jsonio import read_json, write_json
 from pipeline.train import checkpoints, continuing
@@ -26,7 +26,6 @@ from pipeline.train.early import Validated
 from pipeline.workers import lora
 
 STATE = "state.pt"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class DiskFull(PipelineError):
@@ -226,6 +225,6 @@ def _replace(folder: Path, write: Callable[[Path], None], last: Path | None) -> 
 
 def _is_full(error: Exception) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _FULL
+        return is_full(error)
     # safetensors writes in Rust and gives the number in its words alone.
-    return any(f"os error {number}" in str(error) for number in _FULL)
+    return any(f"os error {number}" in str(error) for number in FULL)

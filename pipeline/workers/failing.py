@@ -1,10 +1,10 @@
 """Why a training failed: its class, and words that a person can act on."""
 
-import errno
 from pathlib import Path
 
 import torch
 
+from pipeline.disk import is_full
 from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.train import advice, checkpoints, config
 from pipeline.workers.checkpoints import DiskFull
@@ -69,7 +69,7 @@ class Explained:
         )
 
     def _disk(self, error: OSError) -> str:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if is_full(error):
             return f"The disk is full ({error}). Free some space, then resume. {self._kept()}"
         return f"A file could not be read or written: {error}. {self._kept()}"
 

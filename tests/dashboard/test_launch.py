@@ -1,6 +1,7 @@
 """The Launch page: three choices, the checks, and one run however often the button is pressed."""
 
 import json
+import shutil
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.parts.settings_form import THEMES
-from dashboard.text import messages
+from dashboard.text import literal, messages
+from pipeline import disk
 from pipeline.jsonio import read_json, write_json
 from pipeline.launches import write_launch
-from pipeline.train import config, jobs
+from pipeline.train import config, devices, jobs
 from pipeline.train.config import Settings
+from pipeline.train.devices import Device
 from pipeline.train.presets import preset
 from pipeline.train.request import LaunchRequest, freeze
 from pipeline.workspace import Workspace
@@ -298,3 +301,34 @@ def test_a_step_that_was_tried_stands_above_what_was_reckoned(open_page, home, l
     assert str(messages(language)["launch.memory_measured"]) in lines(page)
     with pytest.raises(KeyError):
         page.button(key="launch_try")
+
+
+def gone(home: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what was chosen, after the page was drawn."""
+    match name:
+        case "ExportGone":
+            shutil.rmtree(home / "exports" / "clinic-3")
+        case "ModelGone":
+            shutil.rmtree(home / "models" / "tinylm-1m")
+        case "NoSpaceLeft":
+            monkeypatch.setattr(disk, "has_room", lambda _: False)
+        case "DeviceMissing":
+            monkeypatch.setattr(devices, "_cpu", lambda: Device("cuda:0", "H100", 8, 8, "GPU-a"))
+
+
+@pytest.mark.parametrize("name", ["ExportGone", "ModelGone", "NoSpaceLeft", "DeviceMissing"])
+def test_what_vanished_before_the_start_is_told_in_words_and_nothing_starts(
+    open_page, ready, monkeypatch, language: str, name: str
+):
+    page = open_page("launch", language)
+    gone(ready, name, monkeypatch)
+    page.button(key="launch_start").click().run()
+    assert_calm(page)
+    values = {
+        "folder": "clinic-3" if name == "ExportGone" else "tinylm-1m",
+        "device": "cpu",
+        "known": "cuda:0",
+    }
+    words = str(messages(language)[f"error.{name}"]).format(**values)
+    assert literal(words) in [str(error.value) for error in page.error]
+    assert list((ready / "runs").iterdir()) == []

@@ -18,9 +18,17 @@ class FakeCluster:
         self.lines: list[str] = []
         self.status = "RUNNING"
         self.message = ""
+        usage = {"CPU": [0.0, 2.0], "GPU": [1.0, 3.0], "memory": [0.0, 8.0e9]}
+        self.pages: dict[str, object] = {
+            "version": {"version": "4", "ray_version": "2.60.0"},
+            "cluster_status": {"data": {"clusterStatus": {"loadMetricsReport": {"usage": usage}}}},
+        }
+        """What it says of itself."""
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         parts = path.strip("/").split("/")
+        if parts[1] in ("version", "cluster_status"):
+            return (200, self.pages[parts[1]]) if parts[1] in self.pages else (404, {})
         if parts[1] == "packages":
             if method == "PUT":
                 self.packages[parts[-1]] = body

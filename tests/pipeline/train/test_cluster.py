@@ -9,19 +9,21 @@ import pytest
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
 from pipeline.train import jobs, parcel
-from pipeline.train.cluster import NotLoopback
+from pipeline.train.cluster import About, Cluster, ClusterSilent, NotLoopback
 from pipeline.train.config import Settings
 from pipeline.train.request import LaunchRequest
 from pipeline.workspace import Workspace
 from store import datasets, pairs
 from store.db import Database
 from tests.builders import new_pair
+from tests.dashboard import run_seed
 from tests.workers.fake_cluster import FakeCluster, fake_cluster
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     made = Workspace.at(tmp_path / "workspace")
+    run_seed.model(made.root)
     database = Database.open(made.database)
     dataset = datasets.create(database, "clinic", "domain", trigger="Answer.")
     rows = [new_pair(f"Wording {n} of it?", "20 mg") for n in range(10)]
@@ -38,7 +40,7 @@ def cluster() -> Iterator[FakeCluster]:
 
 
 def request(workspace: Workspace, device: str) -> LaunchRequest:
-    model = workspace.root
+    model = workspace.models / "tinylm-1m"
     export = workspace.exports / "clinic-1"
     return LaunchRequest(export, model, Settings(), "strong", device=device, processes=2)
 
@@ -60,3 +62,17 @@ def test_a_cluster_off_the_loopback_starts_nothing(workspace: Workspace):
     with pytest.raises(NotLoopback, match="open a tunnel"):
         jobs.launch(workspace, request(workspace, "ray:10.0.0.5:8265"))
     assert not jobs.listed(workspace)
+
+
+def test_a_cluster_says_its_version_and_what_it_has(cluster: FakeCluster):
+    assert Cluster(cluster.address).about() == About("2.60.0", cpus=2, gpus=3)
+    cluster.pages["cluster_status"] = {"data": {"clusterStatus": None}}
+    assert Cluster(cluster.address).about() == About("2.60.0")
+    del cluster.pages["cluster_status"]
+    assert Cluster(cluster.address).about() == About("2.60.0")
+
+
+def test_what_is_no_job_server_is_told_from_one(cluster: FakeCluster):
+    cluster.pages["version"] = {"version": "1.2"}
+    with pytest.raises(ClusterSilent, match="is not Ray's job server"):
+        Cluster(cluster.address).about()

@@ -30,6 +30,7 @@ from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, pairs, runs
 from store.db import Database
 from tests.builders import new_pair
+from tests.dashboard import run_seed
 
 WORKER = "tests.dashboard.fake_trainer"
 PATIENCE_S = 10.0
@@ -42,8 +43,8 @@ from pipeline.train.config import Settings
 from pipeline.train.request import LaunchRequest
 from pipeline.workspace import Workspace
 workspace = Workspace.at(Path(sys.argv[1]))
-request = LaunchRequest(workspace.exports / "clinic-1", Path(sys.argv[1]), Settings(), "strong",
-                        device="cpu")
+request = LaunchRequest(workspace.exports / "clinic-1", workspace.models / "tinylm-1m", Settings(),
+                        "strong", device="cpu")
 run = jobs.launch(workspace, request, worker=sys.argv[2])
 print(run.id, flush=True)
 sys.stdin.read()
@@ -53,6 +54,7 @@ sys.stdin.read()
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     made = Workspace.at(tmp_path / "workspace")
+    run_seed.model(made.root)
     database = Database.open(made.database)
     dataset = datasets.create(database, "clinic", "domain", trigger="Answer.")
     rows = [new_pair(f"Wording {n} of it?", "20 mg") for n in range(10)]
@@ -79,7 +81,7 @@ def has_no_watcher(recorded: processes.Launch) -> bool:
 def request(workspace: Workspace, **changes) -> LaunchRequest:
     asked = LaunchRequest(
         export=workspace.exports / "clinic-1",
-        model=workspace.root,
+        model=workspace.models / "tinylm-1m",
         settings=Settings(),
         preset="strong",
         device="cpu",
