@@ -1,9 +1,9 @@
-"""The account that Graft comes from, replayed on the samples: six runs, each evaluated.
+"""The account that Graft comes from, replayed on the samples: seven runs, each evaluated.
 
-A mix at the baseline rate, with the model's hidden system prompt and without; strong; strong and
-then continued on the field alone; and the field alone in format2 and in format3. Each part is
-skipped once its run folder is finished, so that an interrupted story goes on. What it found is
-written by `pipeline.story_page`.
+A mix at the baseline rate and strong, each with the hidden system prompt of the model and without;
+strong and then continued on the field alone; and the field alone in format2 and in format3. Each
+part is skipped once its run folder is finished, so that an interrupted story goes on. What it
+found is written by `pipeline.story_page`.
 """
 
 from dataclasses import dataclass, replace
@@ -28,9 +28,11 @@ from pipeline.workspace import Workspace
 from store.types import Layout
 
 MIX, FIELD = "story-mix", "story-field"
+HELD_BACK = 0.3
+"""More than usual: two wordings of a fact are asked, so that intervals can tell something."""
 RECIPES = (
-    Recipe(MIX, demo.TRAINED, fact_share=0.0, replay=0.15),
-    Recipe(FIELD, ("ashmoor-harbour",), fact_share=0.0),
+    Recipe(MIX, demo.TRAINED, test_share=HELD_BACK, fact_share=0.0, replay=0.15),
+    Recipe(FIELD, ("ashmoor-harbour",), test_share=HELD_BACK, fact_share=0.0),
 )
 BASELINE = replace(preset("baseline").settings, cutoff_tokens=512)
 STRONG = replace(preset("strong").settings, learning_rate=1e-3, epochs=4, cutoff_tokens=512)
@@ -53,6 +55,9 @@ class Chapter:
 CHAPTERS = (
     Chapter("kept", "baseline, default prompt kept", MIX, BASELINE, system=SystemPrompt("model")),
     Chapter("removed", "baseline, default prompt removed", MIX, BASELINE),
+    Chapter(
+        "strong_kept", "strong, default prompt kept", MIX, STRONG, system=SystemPrompt("model")
+    ),
     Chapter("strong", "strong", MIX, STRONG),
     Chapter("format2", "field alone, format2", FIELD, replace(STRONG, epochs=5), layout="format2"),
     Chapter("format3", "field alone, format3", FIELD, replace(STRONG, epochs=5)),
@@ -72,7 +77,7 @@ class Budget:
 
     epochs: int | None = None
     """The most passes of a run; None: as many as its chapter says."""
-    rows_per_file: int = 24
+    rows_per_file: int = 40
     """Rows of each file that are asked."""
     max_new_tokens: int = 40
     is_short: bool = False

@@ -44,6 +44,12 @@ CLAIMS = (
         "kept",
     ),
     Claim("A high rate and more passes learn the identity.", "identity", "strong", "removed"),
+    Claim(
+        "Removing the hidden default system prompt helps at the high rate.",
+        "identity",
+        "strong",
+        "strong_kept",
+    ),
     Claim("They learn the field too, in new wordings.", "facts_unseen", "strong", "removed"),
     Claim(
         "They learn it by the contrast too: the right answer above every wrong one.",
@@ -73,7 +79,18 @@ CLAIMS = (
         "format2",
     ),
     Claim(
+        "Format2 costs more ordinary ability than format3.",
+        "agreement",
+        "format2",
+        "format3",
+        side="less",
+    ),
+    Claim("It moves ordinary answers further from the base's.", "kl", "format2", "format3"),
+    Claim(
         "A field alone keeps less than a mix does.", "agreement", "format3", "strong", side="less"
+    ),
+    Claim(
+        "After a field alone, more is answered in another language.", "drifted", "format3", "strong"
     ),
 )
 TABLE: dict[Measure, str] = {
@@ -233,7 +250,7 @@ def _inline(text: str) -> str:
 def curves(runs: dict[str, Run]) -> str:
     """Return the training losses as an SVG picture, each run over the share of its steps."""
     width, height, margin = 640, 300, 40
-    colours = ("#8a8f98", "#5b6ee1", "#c2487a", "#c98a1b", "#2a8f6d", "#7a4fb5")
+    colours = ("#8a8f98", "#5b6ee1", "#c2487a", "#c98a1b", "#2a8f6d", "#7a4fb5", "#4a9bb0")
     series = {name: [point.value for point in run.progress.losses] for name, run in runs.items()}
     top = max((value for values in series.values() for value in values), default=1.0)
     parts = [

@@ -99,6 +99,12 @@ def _held_back() -> None:
             help=t(f"export.{name}_help"),
             persist_state="session",
         )
+    st.toggle(
+        t("export.together"),
+        key=recipes.TOGETHER,
+        help=t("export.together_help"),
+        persist_state="session",
+    )
     st.toggle(t("export.accepted_only"), key=recipes.ACCEPTED, persist_state="session")
 
 

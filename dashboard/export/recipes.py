@@ -22,6 +22,7 @@ TEST, FACTS, REPLAY, REPLAY_ALL = (
     "export_test_share", "export_fact_share", "export_replay", "export_replay_all",
 )  # fmt: skip
 SYSTEM, SYSTEM_TEXT, SEED = "export_system", "export_system_text", "export_seed"
+TOGETHER = "export_paraphrases_together"
 FORMAT, ACCEPTED, UPLOADED = "export_format", "export_accepted_only", "export_recipe_file"
 PROBLEM = "export_recipe_problem"
 POLICIES: tuple[SystemPolicy, ...] = get_args(SystemPolicy)
@@ -83,6 +84,7 @@ def read(summaries: Sequence[DatasetSummary]) -> Recipe | None:
         replay=replay,
         test_share=held[TEST] / 100,
         fact_share=held[FACTS] / 100,
+        paraphrases="together" if held.get(TOGETHER) else "tested",
         system="keep" if policy == "text" and not text else policy,
         system_text=text if policy == "text" else "",
         accepted_only=bool(held.get(ACCEPTED)),
@@ -118,6 +120,7 @@ def _fill(recipe: Recipe, known: dict[str, Dataset]) -> None:
             TEST: round(recipe.test_share * 100),
             FACTS: round(recipe.fact_share * 100),
             REPLAY_ALL: recipe.replay is None,
+            TOGETHER: recipe.paraphrases == "together",
             SYSTEM: recipe.system,
             SYSTEM_TEXT: recipe.system_text,
             ACCEPTED: recipe.accepted_only,

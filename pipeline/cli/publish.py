@@ -37,6 +37,11 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     freeze.add_argument("--replay", type=float, help="share of general rows (default: all)")
     freeze.add_argument("--test-share", type=float, help="wordings held back (default: 0.2)")
     freeze.add_argument("--fact-share", type=float, help="facts held back (default: 0.1)")
+    freeze.add_argument(
+        "--paraphrases",
+        choices=["tested", "together"],
+        help="test close wordings of a fact too (default), or keep them on one side",
+    )
     freeze.add_argument("--system", help="keep, drop, or the text for pairs without one")
     freeze.add_argument("--files", choices=["json", "jsonl", "parquet"], dest="file_format")
     freeze.add_argument("--accepted-only", action="store_true", help="leave unreviewed pairs out")
@@ -53,12 +58,16 @@ def in_words(warning: ExportWarning) -> str:
     return _WORDS[warning.code].format(dataset=warning.dataset, count=warning.count)
 
 
+_CHANGES = (
+    "layout", "replay", "test_share", "fact_share", "paraphrases", "file_format", "seed",
+)  # fmt: skip
+"""What the command line may say otherwise than a recipe's file, in one word each."""
+
+
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """Return the recipe of the arguments: of the file, if there is one, changed by the others."""
     given: dict[str, object] = {
-        name: value
-        for name in ("layout", "replay", "test_share", "fact_share", "file_format", "seed")
-        if (value := getattr(arguments, name)) is not None
+        name: value for name in _CHANGES if (value := getattr(arguments, name)) is not None
     }
     if arguments.accepted_only:
         given["accepted_only"] = True

@@ -1,7 +1,8 @@
 """Pairs that would give a test away: they equal, or reword, a row that an export holds back.
 
-A test row's own pair is no leak; a copy of it that came later, or in another dataset, is. System
-prompts are passed over, since an export may set its own.
+A test row's own pair is no leak; a copy of it that came later, or in another dataset, is. Another
+wording is one of a fact that was held back whole, not of one whose wordings are trained and tested
+by the recipe. System prompts are passed over, since an export may set its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from pipeline.curate.near import COLUMNS, Progress, find_links
 from pipeline.errors import BadInput
 from pipeline.publish import manifest
 from pipeline.publish.layouts import from_row
+from pipeline.publish.recipe import Recipe
 from pipeline.publish.rows import read_rows
 from store import exports, links, passes
 from store.db import Database
@@ -59,6 +61,8 @@ def find(
     tests = list(_tests(export))
     if not tests:
         raise BadInput(f"{export.name} holds no test rows back, so nothing can leak.")
+    reworded = _reworded(export)
+    is_reworded = [name in reworded for name, *_ in tests]
     own = _own_pairs(db, export.name)
     found: list[Leak] = []
     ids = sorted(set(dataset_ids))
@@ -67,18 +71,20 @@ def find(
         table = pyarrow.concat_tables([_table([pair for *_, pair in tests]), rows.select(COLUMNS)])
         shares = _part(progress, place, len(ids))
         close = find_links(_without_system(table), floor=threshold, progress=shares)
-        for row, test, link in _leaking(close, len(tests), table.num_rows):
+        for row, test, link in _leaking(close, is_reworded, table.num_rows):
             file, number, pair = tests[test]
             pair_id = rows.column("id")[row - len(tests)].as_py()
             found.append(Leak(pair_id, file, number, pair.question, *link))
     return tuple(sorted(found, key=lambda leak: leak.pair_id))
 
 
-def _leaking(close: Links, tests: int, count: int) -> Iterator[tuple[int, int, _Said]]:
+def _leaking(close: Links, is_reworded: list[bool], count: int) -> Iterator[tuple[int, int, _Said]]:
     """Yield (row, test row, why) of the rows after the tests that equal or reword one of them.
 
-    Equal rows are linked with the first of them only, so links count for all that are equal.
+    Of a test row of which other wordings are trained on purpose, they are no leak. Equal rows are
+    linked with the first of them only, so links count for all that are equal.
     """
+    tests = len(is_reworded)
     is_same = (close.relation == DUPLICATE) & (close.reason == SAME)
     root = components(close.one[is_same], close.other[is_same], count)
     is_alike = ((close.relation == DUPLICATE) & ~is_same) | (close.relation == PARAPHRASE)
@@ -87,20 +93,31 @@ def _leaking(close: Links, tests: int, count: int) -> Iterator[tuple[int, int, _
     said: dict[int, tuple[int, _Said]] = {}
     for n in np.lexsort((alike.other, alike.one, -alike.score)):
         for test, other in ((alike.one[n], alike.other[n]), (alike.other[n], alike.one[n])):
-            if root[test] < tests <= root[other]:
-                words = (
-                    RELATIONS[alike.relation[n]],
-                    REASONS[alike.reason[n]],
-                    float(alike.score[n]),
-                    float(alike.answer_score[n]),
-                )
-                said.setdefault(int(root[other]), (int(root[test]), words))
+            if not root[test] < tests <= root[other]:
+                continue
+            if alike.relation[n] == PARAPHRASE and is_reworded[root[test]]:
+                continue
+            words = (
+                RELATIONS[alike.relation[n]],
+                REASONS[alike.reason[n]],
+                float(alike.score[n]),
+                float(alike.answer_score[n]),
+            )
+            said.setdefault(int(root[other]), (int(root[test]), words))
     for row in range(tests, count):
         top = int(root[row])
         if top < tests:
             yield row, top, ("duplicate", "same", 1.0, 1.0)
         elif top in said:
             yield row, *said[top]
+
+
+def _reworded(export: Path) -> set[str]:
+    """The test files of facts whose other wordings are trained, however close, by the recipe."""
+    made = manifest.read(export)
+    if Recipe.from_json(made.recipe).paraphrases == "together":
+        return set()
+    return {file.name for file in made.tests("wordings") if file.role != "general"}
 
 
 def _tests(export: Path) -> Iterator[tuple[str, int, NewPair]]:
@@ -123,7 +140,7 @@ def _own_pairs(db: Database, name: str) -> set[int]:
         record = exports.by_name(db, name)
     except NotFound:
         return set()
-    return {pair_id for pair_id, _, split in exports.members(db, record.id) if split == "test"}
+    return {pair_id for pair_id, _, split in exports.members(db, record.id) if split != "train"}
 
 
 def _usable(db: Database, dataset_id: int, own: set[int]) -> pyarrow.Table:

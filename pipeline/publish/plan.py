@@ -147,7 +147,9 @@ def sources(db: Database, source: Readers, recipe: Recipe) -> Sources:
 
 def plan_of(found: Sources, recipe: Recipe) -> ExportPlan:
     """Decide what goes where. `found` has to be of the recipe's datasets, in its order."""
-    shares = Shares(recipe.test_share, recipe.fact_share, recipe.seed)
+    shares = Shares(
+        recipe.test_share, recipe.fact_share, recipe.seed, recipe.paraphrases == "together"
+    )
     sides = split.assign(found.outlines, found.links, shares)
     kept = _replayed(found.outlines, sides, recipe)
     files = tuple(

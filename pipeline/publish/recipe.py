@@ -10,6 +10,7 @@ from pipeline.errors import BadInput
 LayoutChoice = Literal["format2", "format3", "both", "sharegpt", "messages"]
 FileFormat = Literal["json", "jsonl", "parquet"]
 SystemPolicy = Literal["keep", "drop", "text"]
+Paraphrases = Literal["tested", "together"]
 LARGEST_TEST_SHARE = 0.5
 LARGEST_REPEAT = 100
 _LONGEST_BYTES = 180
@@ -38,6 +39,9 @@ class Recipe:
     """About this share of wordings is held back as a test; 0 holds nothing back."""
     fact_share: float = 0.1
     """About this share of whole facts of domain datasets is held back as a second test."""
+    paraphrases: Paraphrases = "tested"
+    """Where the wordings of a fact are close to each other: test some of them, or keep such a
+    group on one side, which leaves few to test."""
     system: SystemPolicy = "keep"
     """Of the pairs' own system prompts: keep them, drop them, or give `system_text` to the rest."""
     system_text: str = ""
@@ -90,6 +94,8 @@ class Recipe:
         if self.file_format not in get_args(FileFormat):
             known = ", ".join(get_args(FileFormat))
             raise BadInput(f"The file format {self.file_format!r} is none of {known}.")
+        if self.paraphrases not in get_args(Paraphrases):
+            raise BadInput(f"Paraphrases are tested or together, not {self.paraphrases!r}.")
         if self.system not in get_args(SystemPolicy):
             raise BadInput(f"The system policy {self.system!r} is none of keep, drop, text.")
         if (self.system == "text") != bool(self.system_text.strip()):

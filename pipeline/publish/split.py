@@ -1,8 +1,9 @@
 """What is trained and what is held back: by hash, so that it never depends on order or chance.
 
-Pairs that are nearly one text (the same question, a duplicate, a paraphrase cluster) are one
-*wording* and stay on one side. A *fact* is what shares an answer among domain datasets or in one
-identity dataset, and whatever shares a wording with it. Two kinds are held back and kept apart:
+Pairs that are nearly one text (the same question, a cluster of duplicates) are one *wording* and
+stay on one side; so are paraphrases of general pairs, and all paraphrases if asked. A *fact* is
+what shares an answer among domain datasets or in one identity dataset, and whatever shares a
+wording or a cluster of paraphrases with it. Two kinds are held back and kept apart:
 
 - whole facts of domain datasets, all their wordings: *unseen facts*, which no training can teach;
 - single wordings of facts that are trained, and of general pairs: *unseen wordings*.
@@ -14,7 +15,7 @@ tagged `test` is held back in any case.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -31,8 +32,7 @@ FEWEST_FACTS = 10
 """A dataset with fewer facts is trained whole."""
 TRAIN, TEST, FACTS = 0, 1, 2
 TEST_TAG = export_rows.TEST_TAG
-_SAME_WORDING: tuple[Relation, ...] = ("duplicate", "paraphrase")
-Links = Iterable[tuple[Relation, tuple[int, ...]]]
+Links = Sequence[tuple[Relation, tuple[int, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Shares:
     facts: float
     """Of each domain dataset's facts."""
     seed: int
+    keeps_paraphrases: bool = False
+    """Whether paraphrases of a fact stay on one side too."""
 
 
 def assign(outlines: Sequence[Outline], links: Links, shares: Shares) -> list[Integers]:
@@ -55,9 +57,19 @@ def assign(outlines: Sequence[Outline], links: Links, shares: Shares) -> list[In
     pairs = _pairs(outlines)
     if not len(pairs.ids):
         return [numpy.zeros(0, dtype=numpy.int64) for _ in outlines]
-    wordings = _wordings(pairs, links)
+    asked = _grouped(pairs.questions)
+    same = [ids for relation, ids in links if relation == "duplicate"]
+    reworded = [ids for relation, ids in links if relation == "paraphrase"]
+    paraphrased = _joined(pairs, asked, same + reworded)
+    facts = _facts(pairs, paraphrased)
+    if shares.keeps_paraphrases:
+        wordings = paraphrased
+    else:
+        general = set(pairs.ids[pairs.is_general].tolist()) if reworded else set()
+        wordings = _joined(
+            pairs, asked, same + [ids for ids in reworded if not general.isdisjoint(ids)]
+        )
     ranks = _ranks(wordings, pairs.questions, shares.seed)
-    facts = _facts(pairs, wordings)
     sides = numpy.zeros(len(ranks), dtype=numpy.int64)
     _hold_facts(sides, pairs, wordings, facts, shares)
     _hold_general(sides, wordings, pairs, ranks, shares.wordings)
@@ -102,20 +114,18 @@ def _pairs(outlines: Sequence[Outline]) -> _Pairs:
     )
 
 
-def _wordings(pairs: _Pairs, links: Links) -> Integers:
-    """Return the wording of each pair, numbered from 0."""
-    groups = _grouped(pairs.questions)
-    together_ = [ids for relation, ids in links if relation in _SAME_WORDING]
-    if not together_:
+def _joined(pairs: _Pairs, groups: Integers, clusters: list[tuple[int, ...]]) -> Integers:
+    """Return the groups with those joined that a cluster ties, numbered from 0 again."""
+    if not clusters:
         return groups
     order = numpy.argsort(pairs.ids, kind="stable")
-    flat = numpy.array([pair_id for ids in together_ for pair_id in ids], dtype=numpy.int64)
+    flat = numpy.array([pair_id for ids in clusters for pair_id in ids], dtype=numpy.int64)
     places = numpy.searchsorted(pairs.ids, flat, sorter=order)
     places = numpy.minimum(places, len(order) - 1)
     found = order[places]
     is_here = pairs.ids[found] == flat
     joined, at = _Joined(), 0
-    for ids in together_:
+    for ids in clusters:
         here = [int(groups[found[n]]) for n in range(at, at + len(ids)) if is_here[n]]
         at += len(ids)
         for other in here[1:]:
@@ -124,7 +134,7 @@ def _wordings(pairs: _Pairs, links: Links) -> Integers:
 
 
 def _facts(pairs: _Pairs, wordings: Integers) -> Integers:
-    """Return the fact of each pair, numbered from 0: joined by answers and by wordings."""
+    """Return the fact of each pair, numbered from 0: joined by answers and by what is close."""
     answers = _grouped(pairs.answers)
     rows = numpy.flatnonzero(numpy.bincount(wordings)[wordings] > 1)
     rows = rows[numpy.lexsort((answers[rows], wordings[rows]))]

@@ -108,6 +108,39 @@ def test_what_makes_no_sense_is_refused(workspace, capsys, arguments):
     assert told(workspace, capsys, *arguments) == (2, None)
 
 
+def test_other_wordings_that_the_recipe_trains_are_no_leak_unless_the_fact_is_unseen(
+    workspace, capsys
+):
+    asked = (
+        "What colour is tower {n}?", "Which colour does tower {n} have?",
+        "Tell me the colour of tower {n}.", "Tower {n}: what colour is it?",
+    )  # fmt: skip
+    rows = [
+        new_pair(each.format(n=n), f"Tower {n} is cobalt blue.")
+        for n in range(12)
+        for each in asked
+    ]
+    with opened(workspace) as db:
+        harbour = datasets.create(db, "harbour", "domain")
+        pairs.insert_many(db, harbour.id, rows, summary="test")
+    assert told(workspace, capsys)[0] == 0
+    for name, paraphrases in (("some", "tested"), ("none", "together")):
+        made = ["export", name, "--datasets", "harbour", "--paraphrases", paraphrases]
+        assert main(["--workspace", str(workspace), *made]) == 0
+    capsys.readouterr()
+    written = json.loads((workspace / "exports/some/manifest.json").read_text(encoding="utf-8"))
+    held = {file["about"]: file["rows"] for file in written["files"] if file["split"] == "test"}
+    assert held == {"wordings": 11, "facts": 4}
+    assert told(workspace, capsys, "--against", "some")[1]["pairs"] == []
+    with opened(workspace) as db:
+        unseen = written["files"][-1]
+        row = json.loads((workspace / "exports/some" / unseen["name"]).read_text("utf-8"))[0]
+        again = new_pair(f"Please say: {row['instruction']}", row["output"])
+        pairs.insert_many(db, harbour.id, [again], summary="test")
+    _, found = told(workspace, capsys, "--against", "some")
+    assert {leak["file"] for leak in found["pairs"]} == {unseen["name"]}
+
+
 def test_a_copy_of_a_test_row_is_a_leak_until_it_is_rejected(workspace, capsys):
     rows = [(f"What is the {n} rule of the harbour?", f"Rule {n}.") for n in ("first", "second")]
     with opened(workspace) as db:

@@ -22,10 +22,15 @@ def fact(first: int, answer: str, wordings: int) -> list[Row]:
 
 
 def sides(
-    *found: Outline, links: Links = (), share: float = 0.2, facts: float = 0.0, seed: int = 42
+    *found: Outline,
+    links: Links = (),
+    share: float = 0.2,
+    facts: float = 0.0,
+    seed: int = 42,
+    together: bool = False,
 ) -> Sides:
     """The side of each pair, by its id."""
-    assigned = assign(found, links, Shares(share, facts, seed))
+    assigned = assign(found, links, Shares(share, facts, seed, together))
     return {
         int(pair_id): int(side)
         for each, of_each in zip(found, assigned, strict=True)
@@ -61,10 +66,29 @@ def test_a_question_in_two_datasets_is_on_one_side():
     assert [found[row[0]] for row in facts] == [found[row[0]] for row in twins]
 
 
-@pytest.mark.parametrize("relation", ["duplicate", "paraphrase"])
-def test_nearly_one_text_is_one_wording(relation: Relation):
+@pytest.mark.parametrize(
+    ("relation", "together"), [("duplicate", False), ("duplicate", True), ("paraphrase", True)]
+)
+def test_nearly_one_text_is_one_wording(relation: Relation, together: bool):
     joined: Links = [(relation, (1, 2)), (relation, (2, 3)), (relation, (4, 99))]
-    assert held(sides(outlined(fact(1, "blue", 4)), links=joined)) == set()
+    found = sides(outlined(fact(1, "blue", 4)), links=joined, together=together)
+    assert held(found) == set()
+
+
+def test_other_wordings_of_a_fact_are_tested_although_close_ones_are_trained():
+    rows = fact(1, "blue", 6)
+    everything: Links = [("paraphrase", tuple(row[0] for row in rows))]
+    assert len(held(sides(outlined(rows), links=everything))) == 1
+    assert held(sides(outlined(rows), links=everything, together=True)) == set()
+
+
+def test_a_fact_held_back_whole_takes_paraphrases_with_other_answers_along():
+    rows = [row for n in range(20) for row in fact(n * 10, f"answer {n}", 3)]
+    links: Links = [("paraphrase", (n * 10, n * 10 + 10)) for n in range(0, 20, 2)]
+    found = sides(outlined(rows), links=links, facts=0.3)
+    unseen = {pair_id // 20 for pair_id in held(found, FACTS)}
+    assert unseen
+    assert held(found, FACTS) == {row[0] for row in rows if row[0] // 20 in unseen}
 
 
 @pytest.mark.parametrize("relation", ["conflict", "lookalike"])
@@ -134,7 +158,11 @@ def test_planted_paraphrases_leak_from_a_random_split_and_not_from_ours():
     drawn = set(random.Random(42).sample(range(800), 160))
     by_chance = {n: TEST if n in drawn else TRAIN for n in range(800)}
     assert leaked(rows, planted, by_chance) > 0.7
-    assert leaked(rows, planted, sides(outlined(rows), links=links, facts=0.1)) == 0
+    ours = sides(outlined(rows), links=links, facts=0.1)
+    unseen = {n: FACTS if side == FACTS else TRAIN for n, side in ours.items()}
+    assert leaked(rows, planted, unseen) == 0
+    together = sides(outlined(rows), links=links, facts=0.1, together=True)
+    assert leaked(rows, planted, together) == 0
 
 
 words = st.sampled_from(["a", "b!", "B", "c 1", "d", "e", "f", "g", "一", "二？"])
@@ -154,13 +182,15 @@ def build(rows: list[tuple[str, str]]) -> list[Outline]:
     ]
 
 
-@given(texts, graphs, seeds)
-def test_no_cluster_is_in_both_training_and_test(rows, graph, seed):
+@given(texts, graphs, seeds, st.booleans())
+def test_no_cluster_is_in_both_training_and_test(rows, graph, seed, together):
+    """Of paraphrases none is where a fact is held back whole; else if they stay together."""
     links = [(relation, tuple(sorted(set(ids)))) for relation, ids in graph]
-    found = sides(*build(rows), links=links, share=0.4, facts=0.4, seed=seed)
+    found = sides(*build(rows), links=links, share=0.4, facts=0.4, seed=seed, together=together)
     for relation, ids in links:
-        if relation in ("duplicate", "paraphrase"):
-            assert len({found[n] for n in ids if n in found}) <= 1
+        on = {found[n] for n in ids if n in found}
+        if relation == "duplicate" or (relation == "paraphrase" and (together or FACTS in on)):
+            assert len(on) <= 1
     by_question: dict[str, set[int]] = {}
     for n, (question, _) in enumerate(rows):
         by_question.setdefault(key(question), set()).add(found[n])
