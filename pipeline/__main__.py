@@ -10,7 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import disk
-from pipeline.cli import data, demo, factory, publish, queue, sky, study, train, use, versions
+from pipeline.cli import (
+    backup,
+    data,
+    demo,
+    factory,
+    publish,
+    queue,
+    sky,
+    study,
+    train,
+    use,
+    versions,
+)
 from pipeline.cli.output import Context
 from pipeline.errors import DoesNotHold, PipelineError
 from store.errors import StoreError
@@ -25,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--workspace", type=Path, help="the workspace folder (default: $GRAFT_HOME)")
     top.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for module in (data, publish, versions, factory, sky, train, study, queue, use, demo):
+    for module in (data, backup, publish, versions, factory, sky, train, study, queue, use, demo):
         module.add_verbs(verbs)
     return top
 

@@ -91,6 +91,11 @@ class Workspace:
         """Local base models, one folder each."""
         return self.root / "models"
 
+    @property
+    def backups(self) -> Path:
+        """Copies of the DuckDB file; made with the first of them."""
+        return self.root / "backups"
+
     def export(self, name_or_path: str) -> Path:
         """Return the folder of an export, named or as a path; BadInput if there is none."""
         return self._find(self.exports, name_or_path, "export", "manifest.json")

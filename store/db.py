@@ -19,7 +19,7 @@ from typing import TypeVar, cast
 import duckdb
 
 from store import migrations
-from store.errors import NotFound, WorkspaceHeld
+from store.errors import NotFound, WorkspaceDamaged, WorkspaceHeld
 
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
@@ -49,16 +49,16 @@ class Database:
     def open(cls, path: Path) -> "Database":
         """Open or make the database at `path` and bring it to the newest schema.
 
-        Raises WorkspaceHeld when another process has it open and WorkspaceTooNew when a newer
-        Graft wrote it.
+        Raises WorkspaceHeld when another process has it open, WorkspaceTooNew when a newer Graft
+        wrote it, and WorkspaceDamaged when it cannot be read.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             connection = duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise
-            raise _held(path) from error
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
+                raise _held(path) from error
+            raise WorkspaceDamaged(str(path), str(error).partition("\n")[0]) from error
         try:
             # Compressing text takes four fifths of an import and slows every search (decision 70).
             connection.execute("SET force_compression = 'uncompressed'")

@@ -3,6 +3,9 @@
 StoreError
 ├── WorkspaceHeld     another process has the database open
 ├── WorkspaceTooNew   the database was written by a newer Graft
+├── WorkspaceDamaged  the database cannot be read
+├── CopyFailed        a copy of the store could not be written: a full disk
+├── NotABackup        a file is no copy of a store, or a damaged one
 ├── NotFound          no such dataset, pair, cluster, export, run …
 ├── NameTaken         a dataset or export of that name exists
 ├── StalePair         the pair was changed since it was read
@@ -11,6 +14,7 @@ StoreError
 """
 
 from datetime import datetime
+from pathlib import Path
 
 from store.types import Pair
 
@@ -42,6 +46,39 @@ class WorkspaceTooNew(StoreError):
             "Update Graft to open it; nothing was changed."
         )
         self.path, self.unknown = path, unknown
+
+
+class WorkspaceDamaged(StoreError):
+    """The file of the database is there and cannot be read as one."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"The database {path} cannot be opened: {reason}. Nothing was changed. If the file is "
+            "damaged, `python -m pipeline recover FILE --replace` brings a backup in its place."
+        )
+        self.path, self.reason = path, reason
+
+
+class CopyFailed(StoreError):
+    """A copy of the store could not be written; nothing of it is left, the store is as it was."""
+
+    def __init__(self, target: Path, reason: str) -> None:
+        super().__init__(
+            f"The database could not be written to {target.parent}: {reason}. Nothing is left "
+            "there, and the workspace is as it was. Make room, or write to another disk."
+        )
+        self.target, self.folder, self.reason = target, str(target.parent), reason
+
+
+class NotABackup(StoreError):
+    """The file is not one that a backup wrote, is damaged, or is in use."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{file} cannot be brought back: {reason}. Nothing was changed. Give a file that "
+            "`python -m pipeline backup` or the Settings page wrote."
+        )
+        self.file, self.reason = file, reason
 
 
 class NotFound(StoreError):

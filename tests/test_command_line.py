@@ -1,6 +1,7 @@
 """The command line as a script uses it: real processes, a workspace of one's own, --json."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.workspace import REPOSITORY
+from store.db import Database
 from tests.workers.tiny_model import make_base
 
 
@@ -87,6 +89,31 @@ def test_wrong_input_exits_with_2_and_words(exported: Path, tmp_path: Path):
         assert (code, told) == (2, {}), arguments
         assert words in said
         assert "Traceback" not in said
+
+
+def test_a_backup_comes_back_and_what_was_there_stays(exported: Path, tmp_path: Path):
+    file = tmp_path / "saved.duckdb"
+    code, told, _ = graft(exported, "backup", str(file))
+    assert (code, told) == (0, {"file": str(file), "pairs": 9, "bytes": file.stat().st_size})
+    code, told, words = graft(exported, "backup", str(file))
+    assert (code, told, "is there already" in words) == (2, {}, True)
+    code, told, words = graft(exported, "recover", str(file))
+    assert (code, told, "--replace" in words) == (2, {}, True)
+    code, told, _ = graft(exported, "recover", str(file), "--replace")
+    assert (code, told["pairs"], Path(told["before"]).is_file()) == (0, 9, True)
+    assert graft(exported, "pairs")[1]["count"] == 9
+    code, told, _ = graft(tmp_path / "new", "recover", str(file))
+    assert (code, told["pairs"], told["before"]) == (0, 9, None)
+
+
+def test_nothing_comes_back_while_somebody_has_the_workspace_open(exported: Path, tmp_path: Path):
+    file = tmp_path / "saved.duckdb"
+    graft(exported, "backup", str(file))
+    db = Database.open(exported / "graft.duckdb")
+    code, told, words = graft(exported, "recover", str(file), "--replace")
+    db.close()
+    assert (code, told, f"process {os.getpid()}" in words) == (2, {}, True)
+    assert list(exported.glob("graft-before-*")) == []
 
 
 @pytest.mark.slow

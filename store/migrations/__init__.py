@@ -19,11 +19,8 @@ def apply(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         "CREATE TABLE IF NOT EXISTS migrations (name VARCHAR NOT NULL, done_at TIMESTAMPTZ)"
     )
     done = {row[0] for row in connection.execute("SELECT name FROM migrations").fetchall()}
-    steps = _steps()
-    unknown = tuple(sorted(done - {name for name, _ in steps}))
-    if unknown:
-        raise WorkspaceTooNew(str(path), unknown)
-    for name, statements in steps:
+    refuse_unknown(done, path)
+    for name, statements in _steps():
         if name in done:
             continue
         connection.begin()
@@ -34,6 +31,13 @@ def apply(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         except BaseException:
             connection.rollback()
             raise
+
+
+def refuse_unknown(done: set[str], path: Path) -> None:
+    """Raise WorkspaceTooNew where the database at `path` holds steps unknown here."""
+    unknown = tuple(sorted(done - {name for name, _ in _steps()}))
+    if unknown:
+        raise WorkspaceTooNew(str(path), unknown)
 
 
 def _steps() -> list[tuple[str, str]]:

@@ -1,0 +1,191 @@
+"""Backups: one file that holds the whole database, and how it comes back.
+
+What stands in folders of its own is not in it: exports, runs with their adapters, evaluations,
+models, and the keys of external servers.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import BadInput
+from pipeline.publish.write import sync, sync_folder
+from pipeline.workspace import Workspace
+from store import backup as copies
+from store import pairs
+from store.db import Database
+from store.errors import WorkspaceDamaged, WorkspaceTooNew
+from store.types import PairFilter
+
+SUFFIX = ".duckdb"
+_NAME = "graft-{moment:%Y%m%d-%H%M%S}" + SUFFIX
+_ASIDE = "graft-before-{moment:%Y%m%d-%H%M%S}" + SUFFIX
+
+
+class FileTaken(BadInput):
+    """There is a file of the backup's name already, and a backup never writes over one."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} is there already and was left as it is. Give another name.")
+        self.file = file
+
+
+class NoRoom(BadInput):
+    """The disk has less room than the copy will take."""
+
+    def __init__(self, folder: Path, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            f"The copy takes {needed_bytes / 1e6:,.0f} MB, and {folder} has "
+            f"{free_bytes / 1e6:,.0f} MB free. Nothing was written. Make room, or use another disk."
+        )
+        self.folder = str(folder)
+        self.needed_bytes, self.free_bytes = needed_bytes, free_bytes
+
+
+class CannotWrite(BadInput):
+    """The folder does not take the file: it is not there, read-only, or not ours to write."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(f"{folder} cannot be written ({reason}). Nothing was changed.")
+        self.folder, self.reason = str(folder), reason
+
+
+class HasPairs(BadInput):
+    """The workspace has pairs, or a database that cannot be read, and nobody said to replace it."""
+
+    def __init__(self, database: Path, pairs: int | None) -> None:
+        what = "a database that cannot be read" if pairs is None else f"{pairs:,} pairs"
+        super().__init__(
+            f"{database.parent} holds {what}. Nothing was changed. With --replace the backup takes "
+            "its place, and the database of now stays beside it under another name."
+        )
+        self.database, self.pairs = database, pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made."""
+
+    file: Path
+    pairs: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a workspace holds since a backup was brought back."""
+
+    pairs: int
+    aside: Path | None
+    """The database of before; None where there was none."""
+
+
+def backup(db: Database, target: Path, *, now: datetime | None = None) -> Backup:
+    """Write the whole store, as it is at one instant, to the new file `target`.
+
+    A folder gets a file named after the moment. Reading and writing go on meanwhile. Raises
+    FileTaken, NoRoom, CannotWrite or CopyFailed; none leaves a part of a file.
+    """
+    target = target.expanduser().absolute()
+    if target.is_dir():
+        target /= _NAME.format(moment=now or datetime.now())
+    if target.exists():
+        raise FileTaken(target)
+    with _hidden(target) as temporary:
+        _refuse_no_room(copies.size_bytes(db), target.parent)
+        count = copies.copy_to(db, temporary)
+        _flush(temporary)
+        _give_name(temporary, target)
+    return Backup(target, count, target.stat().st_size)
+
+
+def backup_here(db: Database, workspace: Workspace) -> Backup:
+    """Write a backup into the workspace's own folder for them."""
+    workspace.backups.mkdir(exist_ok=True)
+    return backup(db, workspace.backups)
+
+
+def listed(workspace: Workspace) -> tuple[Path, ...]:
+    """Return the backups in the workspace's own folder, the newest first."""
+    found = workspace.backups.glob(f"*{SUFFIX}")
+    return tuple(sorted(found, key=lambda file: (file.stat().st_mtime, file.name), reverse=True))
+
+
+def recover(workspace: Workspace, file: Path, *, may_replace: bool = False) -> Recovered:
+    """Let the workspace's database be what a backup holds; the one of before stays beside it.
+
+    Raises WorkspaceHeld while somebody has the workspace open, HasPairs where there is something to
+    lose and nobody said so, and NotABackup, WorkspaceTooNew, NoRoom, CannotWrite or CopyFailed,
+    before anything was changed.
+    """
+    file, database = file.expanduser().absolute(), workspace.database
+    if not file.is_file():
+        raise BadInput(f"There is no file {file}.")
+    is_there = database.exists()
+    aside = database.with_name(_ASIDE.format(moment=datetime.now()))
+    with _standing(database) as (standing, held):
+        if held != 0 and not may_replace:
+            raise HasPairs(database, held)
+        with _hidden(database) as temporary:
+            _refuse_no_room(file.stat().st_size, workspace.root)
+            count = copies.copy_file(file, temporary)
+            _flush(temporary)
+            copies.put_in_place(temporary, database, standing, aside)
+            sync_folder(workspace.root)
+    if not is_there:
+        aside.unlink()  # What opening it made, and nobody ever saw.
+    return Recovered(count, aside if is_there else None)
+
+
+@contextmanager
+def _standing(database: Path) -> Iterator[tuple[Database | None, int | None]]:
+    """Keep everybody else out of the database meanwhile; give it and how many pairs it has."""
+    try:
+        db = Database.open(database)
+    except (WorkspaceDamaged, WorkspaceTooNew):
+        yield None, None
+        return
+    try:
+        yield db, pairs.count(db, matching=PairFilter())
+    finally:
+        db.close()
+
+
+@contextmanager
+def _hidden(target: Path) -> Iterator[Path]:
+    """Give the name under which a file is written until it is whole, and clear it away."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.unlink(missing_ok=True)
+        yield temporary
+    except OSError as error:
+        raise CannotWrite(target.parent, error) from error
+    finally:
+        with suppress(OSError):  # What could not be written cannot be cleared away either.
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_no_room(needed_bytes: int, folder: Path) -> None:
+    """Raise NoRoom before a disk is filled on which runs may be writing."""
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise NoRoom(folder, needed_bytes, free)
+
+
+def _give_name(temporary: Path, target: Path) -> None:
+    """Give a whole file its name; FileTaken where somebody took it meanwhile."""
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise FileTaken(target) from None
+    sync_folder(target.parent)
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb+") as opened:
+        sync(opened)
