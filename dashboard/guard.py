@@ -12,9 +12,11 @@ import streamlit as st
 from dashboard.background import logged
 from dashboard.format import when
 from dashboard.parts.notices import failure, held, problem
+from dashboard.said import said
 from dashboard.text import has, plain
 from pipeline import disk
 from pipeline.errors import PipelineError
+from pipeline.said import Said
 from store.errors import StoreError, WorkspaceHeld
 
 Parameters = ParamSpec("Parameters")
@@ -58,13 +60,19 @@ def reaction(react: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
 
 def words(fact: Exception) -> str:
-    """Return a known error in the reader's language, where its class has words there."""
+    """Return a known error in the reader's language.
+
+    Its class has words of its own where a page tells another way out than the command line does;
+    else it is said as the pipeline says it.
+    """
     key = f"error.{type(fact).__name__}"
     if isinstance(fact, WorkspaceHeld) and (fact.pid is None or fact.since is None):
         key += "_unknown"
     kind = getattr(fact, "kind", "")
     key = f"{key}_{kind}" if kind and has(f"{key}_{kind}") else key
-    return plain(key, **_facts(fact)) if has(key) else str(fact)
+    if has(key):
+        return plain(key, **_facts(fact))
+    return said(fact.args[0]) if fact.args else str(fact)
 
 
 def _is_full(error: Exception) -> bool:
@@ -82,6 +90,8 @@ def _facts(fact: Exception) -> dict[str, object]:
 
 def _shown(value: object) -> object:
     """A folder by its name, several things one after another."""
+    if isinstance(value, Said):
+        return said(value)
     if isinstance(value, datetime):
         return when(value)
     if isinstance(value, Path):

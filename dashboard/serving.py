@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dashboard import state, watching
+from dashboard.said import said
 from dashboard.text import plain
 from pipeline.chat import client, server
 from pipeline.chat.client import Endpoint
@@ -61,7 +62,9 @@ def run_names() -> dict[str, str]:
 def device_names() -> dict[str, str]:
     """Return the devices there are, best first: name → what it is."""
     return {
-        device.name: device.title if device.name == "cpu" else f"{device.name} · {device.title}"
+        device.name: said(device.title)
+        if device.name == "cpu"
+        else f"{device.name} · {device.title}"
         for device in devices().found
     }
 

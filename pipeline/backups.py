@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.publish.write import sync, sync_folder
+from pipeline.said import Said
 from pipeline.workspace import Workspace
 from store import backup as copies
 from store import pairs
@@ -30,41 +31,43 @@ class FileTaken(BadInput):
     """There is a file of the backup's name already, and a backup never writes over one."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(f"{file} is there already and was left as it is. Give another name.")
         self.file = file
+        super().__init__("{file} is there already and was left as it is. Give another name.")
 
 
 class NoRoom(BadInput):
     """The disk has less room than the copy will take."""
 
     def __init__(self, folder: Path, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(
-            f"The copy takes {needed_bytes / 1e6:,.0f} MB, and {folder} has "
-            f"{free_bytes / 1e6:,.0f} MB free. Nothing was written. Make room, or use another disk."
-        )
         self.folder = str(folder)
         self.needed_bytes, self.free_bytes = needed_bytes, free_bytes
+        super().__init__(
+            "The copy takes {needed:,.0f} MB, and {folder} has {free:,.0f} MB free. Nothing was "
+            "written. Make room, or use another disk.",
+            needed=needed_bytes / 1e6,
+            free=free_bytes / 1e6,
+        )
 
 
 class CannotWrite(BadInput):
     """The folder does not take the file: it is not there, read-only, or not ours to write."""
 
     def __init__(self, folder: Path, error: OSError) -> None:
-        reason = error.strerror or str(error)
-        super().__init__(f"{folder} cannot be written ({reason}). Nothing was changed.")
-        self.folder, self.reason = str(folder), reason
+        self.folder, self.reason = str(folder), error.strerror or str(error)
+        super().__init__("{folder} cannot be written ({reason}). Nothing was changed.")
 
 
 class HasPairs(BadInput):
     """The workspace has pairs, or a database that cannot be read, and nobody said to replace it."""
 
     def __init__(self, database: Path, pairs: int | None) -> None:
-        what = "a database that cannot be read" if pairs is None else f"{pairs:,} pairs"
-        super().__init__(
-            f"{database.parent} holds {what}. Nothing was changed. With --replace the backup takes "
-            "its place, and the database of now stays beside it under another name."
-        )
         self.database, self.pairs = database, pairs
+        what = Said("a database that cannot be read")
+        super().__init__(
+            "{database.parent} holds {what}. Nothing was changed. With --replace the backup takes "
+            "its place, and the database of now stays beside it under another name.",
+            what=what if pairs is None else Said("{pairs:,} pairs", pairs=pairs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def recover(workspace: Workspace, file: Path, *, may_replace: bool = False) -> R
     """
     file, database = file.expanduser().absolute(), workspace.database
     if not file.is_file():
-        raise BadInput(f"There is no file {file}.")
+        raise BadInput("There is no file {file}.", file=file)
     is_there = database.exists()
     aside = database.with_name(_ASIDE.format(moment=datetime.now()))
     with _standing(database) as (standing, held):

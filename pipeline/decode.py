@@ -4,6 +4,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from pipeline.said import Said
+
 T = TypeVar("T")
 
 
@@ -22,6 +24,8 @@ def _decode(kind: object, value: object, place: str) -> object:
         return _dataclass(cast(type, kind), value, place)
     if origin in (UnionType, Union):
         return _union(arguments, value, place)
+    if kind is Said and isinstance(value, str | dict):
+        return Said.from_json(value if isinstance(value, dict) else {"message": value})
     if origin is Literal and value in arguments:
         return value
     if origin is tuple and isinstance(value, list):
@@ -34,23 +38,33 @@ def _decode(kind: object, value: object, place: str) -> object:
         return value
     if isinstance(kind, type) and origin is None and type(value) is kind:
         return value
-    raise ValueError(f"{place} should be {kind}, not {value!r:.80}")
+    raise ValueError(
+        Said("{place} should be {kind}, not {value!r:.80}", place=place, kind=kind, value=value)
+    )
 
 
 def _dataclass(kind: type, value: object, place: str) -> object:
     if not isinstance(value, dict):
-        raise ValueError(f"{place} should be an object, not {value!r:.80}")
+        raise ValueError(
+            Said("{place} should be an object, not {value!r:.80}", place=place, value=value)
+        )
     hints = get_type_hints(kind)
     unknown = sorted(set(value) - set(hints))
     if unknown:
-        raise ValueError(f"{place} has fields that this Graft does not know: {', '.join(unknown)}")
+        raise ValueError(
+            Said(
+                "{place} has fields that this Graft does not know: {unknown}",
+                place=place,
+                unknown=tuple(unknown),
+            )
+        )
     given = {}
     for field in fields(kind):
         if field.name in value:
             where = f"{place}.{field.name}"
             given[field.name] = _decode(hints[field.name], value[field.name], where)
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise ValueError(f"{place} has no {field.name}")
+            raise ValueError(Said("{place} has no {field.name}", place=place, field=field))
     return kind(**given)
 
 
@@ -62,5 +76,5 @@ def _union(kinds: tuple[object, ...], value: object, place: str) -> object:
         try:
             return _decode(kind, value, place)
         except ValueError as error:
-            reasons.append(str(error))
-    raise ValueError(reasons[0])
+            reasons.append(error)
+    raise reasons[0]

@@ -18,11 +18,11 @@ class NoSpaceLeft(PipelineError):
     """The disk is full, so nothing was begun, and nothing half made is left."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         super().__init__(
-            f"The disk of {folder} is full, so nothing was begun. What was there before is "
+            "The disk of {folder} is full, so nothing was begun. What was there before is "
             "untouched. Free some space, then try again."
         )
-        self.folder = folder
 
 
 def is_full(error: OSError) -> bool:

@@ -3,9 +3,25 @@
 Each part of the pipeline derives its own errors beside the code that raises them.
 """
 
+from pipeline.said import Said
+
 
 class PipelineError(Exception):
-    """The base of everything the pipeline raises on purpose; its text is fit for a person."""
+    """The base of everything the pipeline raises on purpose; its text is fit for a person.
+
+    The facts are attributes, and the sentence names them:
+    `BadInput("There is no file {path.name}.", path=path)`. A class with facts of its own sets them
+    before it calls this with its sentence.
+    """
+
+    said: Said
+
+    def __init__(self, sentence: str, /, **facts: object) -> None:
+        known = {**vars(self), **facts}
+        said = sentence if isinstance(sentence, Said) else Said(sentence, **known)
+        vars(self).update(facts)
+        self.said = said
+        super().__init__(said)
 
 
 class BadInput(PipelineError):

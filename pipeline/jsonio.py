@@ -7,6 +7,8 @@ from pathlib import Path
 
 import orjson
 
+from pipeline.said import Said
+
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write `content` so that at any instant `path` is the old file or the whole new one."""
@@ -34,9 +36,11 @@ def read_json(path: Path) -> dict[str, object]:
     try:
         value = json.loads(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} is not valid JSON: {error}") from error
+        raise ValueError(
+            Said("{path} is not valid JSON: {error}", path=path, error=error)
+        ) from error
     if not isinstance(value, dict):
-        raise ValueError(f"{path} holds no JSON object")
+        raise ValueError(Said("{path} holds no JSON object", path=path))
     return value
 
 
@@ -69,7 +73,13 @@ def _objects(path: Path, lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
             continue
         value = _loads(line)
         if not isinstance(value, dict):
-            raise ValueError(f"{path} holds a line that is no JSON object: {line[:80]!r}")
+            raise ValueError(
+                Said(
+                    "{path} holds a line that is no JSON object: {line!r}",
+                    path=path,
+                    line=line[:80],
+                )
+            )
         yield value
 
 

@@ -34,6 +34,7 @@ from pipeline.launches import (
     read_launch,
     write_launch,
 )
+from pipeline.said import Said
 from pipeline.workspace import REPOSITORY
 
 __all__ = [
@@ -68,17 +69,17 @@ _children: list["subprocess.Popen[bytes]"] = []
 class WorkerNotStarted(PipelineError):
     """The watcher of a worker ended, or said nothing, before the worker ran."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"The worker for {folder} could not be started: {reason}.")
+    def __init__(self, folder: Path, reason: Said) -> None:
         self.folder, self.reason = folder, reason
+        super().__init__("The worker for {folder} could not be started: {reason}.")
 
 
 class AlreadyRunning(PipelineError):
     """A worker is at work in the folder already."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"A process is at work in {folder} already. Stop it, or wait for it.")
         self.folder = folder
+        super().__init__("A process is at work in {folder} already. Stop it, or wait for it.")
 
 
 def start(folder: Path, worker: Worker, environment: Mapping[str, str] | None = None) -> Launch:
@@ -106,13 +107,17 @@ def _start(folder: Path, worker: Worker, lock: int, environment: Mapping[str, st
         if launch := read_launch(folder):
             return launch
         if watcher.poll() is not None:
-            raise WorkerNotStarted(folder, f"its watcher ended with {watcher.returncode}")
+            raise WorkerNotStarted(
+                folder, Said("its watcher ended with {code}", code=watcher.returncode)
+            )
         time.sleep(0.01)
     watcher.kill()
     watcher.wait()
     if launch := read_launch(folder):
         return launch  # It was recorded at the last moment.
-    raise WorkerNotStarted(folder, f"nothing happened for {_START_TIMEOUT_S:.0f} s")
+    raise WorkerNotStarted(
+        folder, Said("nothing happened for {seconds:.0f} s", seconds=_START_TIMEOUT_S)
+    )
 
 
 def detach(

@@ -28,7 +28,9 @@ def read(folder: Path, kind: type[T], name: str = NAME) -> tuple[T, ...]:
         lines, _ = read_lines(path)
         return tuple(decode(kind, line) for line in lines)
     except ValueError as error:
-        raise DoesNotHold(f"{path} is damaged: {error}. Ask again from the start.") from error
+        raise DoesNotHold(
+            "{path} is damaged: {error}. Ask again from the start.", path=path, error=error
+        ) from error
 
 
 def mend(folder: Path, name: str = NAME) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.said import Said
 from pipeline.workspace import REPOSITORY
 
 Run = Callable[[list[str]], subprocess.CompletedProcess[str]]
@@ -22,8 +23,8 @@ class WheelMissing(PipelineError):
     """A wheel could not be fetched, or is another one than was meant."""
 
     def __init__(self, package: str, doing: str, reason: str) -> None:
-        super().__init__(f"{package} could not be had: {doing} failed. {reason.strip()}")
         self.package, self.doing, self.reason = package, doing, reason
+        super().__init__("{package} could not be had: {doing} failed. {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +68,25 @@ def fetch(wheel: Wheel, folder: Path, run: Run = run_command) -> Path:
     if done.returncode != 0:
         raise WheelMissing(wheel.package, "pip download", said(done))
     if not path.is_file():
-        raise WheelMissing(wheel.package, "pip download", f"It left no {wheel.file}.")
+        raise WheelMissing(
+            wheel.package, "pip download", Said("It left no {wheel.file}.", wheel=wheel)
+        )
     found = _sha256(path)
     if found != wheel.sha256:
         path.unlink()
         raise WheelMissing(
             wheel.package,
-            "the check of the download",
-            f"Its SHA-256 is {found}, not {wheel.sha256}.",
+            Said("the check of the download"),
+            Said("Its SHA-256 is {found}, not {wheel.sha256}.", found=found, wheel=wheel),
         )
     return path
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
     """Return the end of what a command that failed said."""
-    return done.stderr.strip()[-800:] or f"It ended with {done.returncode} and said nothing."
+    return done.stderr.strip()[-800:] or Said(
+        "It ended with {code} and said nothing.", code=done.returncode
+    )
 
 
 def _sha256(path: Path) -> str:

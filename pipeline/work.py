@@ -15,6 +15,7 @@ from pipeline.launches import DISCARD, STOP
 from pipeline.processes import Launch
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
+from pipeline.said import Said
 
 State = Literal[
     "queued", "starting", "running", "stopping", "finished", "stopped", "failed", "cancelled"
@@ -29,7 +30,7 @@ class Failure:
 
     error: str
     """A class of the `error` event, or `start`, `signal`, `exit`, `lost` where it said nothing."""
-    message: str
+    message: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Progress:
     """Answers that are there."""
     model: str = ""
     """The model that is asked now: `base`, or a run's number as text."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
     failure: Failure | None = None
     ended: str | None = None
     last_time: float = 0.0
@@ -126,7 +127,7 @@ class Standing:
         return self.launch.started_at if self.launch and not self.entry else None
 
 
-def read(folder: Path, since: Progress | None = None, *, untold: str = "") -> Work:
+def read(folder: Path, since: Progress | None = None, *, untold: Said | None = None) -> Work:
     """Read a folder; with an earlier progress only the new events are read.
 
     `untold` are the words for a worker that was ended before it could say why; by default those for
@@ -176,11 +177,11 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
         case "progress":
             return replace(progress, model=str(event.get("model", "")))
         case "warning":
-            said = str(event.get("message", ""))
+            said = Said.from_json(event)
             is_new = said not in progress.warnings
             return replace(progress, warnings=(*progress.warnings, said)) if is_new else progress
         case "error":
-            failure = Failure(str(event.get("error", "unknown")), str(event.get("message", "")))
+            failure = Failure(str(event.get("error", "unknown")), Said.from_json(event))
             return replace(progress, failure=failure)
         case "end":
             return replace(progress, ended=str(event.get("state", "")))
@@ -188,8 +189,8 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             return progress
 
 
-def _failure(folder: Path, progress: Progress, entry: Entry | None, untold: str) -> Failure:
-    if entry:
+def _failure(folder: Path, progress: Progress, entry: Entry | None, untold: Said | None) -> Failure:
+    if entry and entry.fault:
         return Failure("start", entry.fault)
     if progress.failure:
         return progress.failure
@@ -199,15 +200,26 @@ def _failure(folder: Path, progress: Progress, entry: Entry | None, untold: str)
     if ended and ended.signal_name == "SIGKILL":
         return Failure(
             "signal",
-            "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
-            "ran out of memory: ask with less batch_tokens. The answers so far are kept.",
+            Said(
+                "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the "
+                "system ran out of memory: ask with less batch_tokens. The answers so far are "
+                "kept."
+            ),
         )
     if ended and ended.signal_name:
-        return Failure("signal", f"The process was ended by the signal {ended.signal_name}.")
+        return Failure(
+            "signal",
+            Said("The process was ended by the signal {signal}.", signal=ended.signal_name),
+        )
     if ended:
-        return Failure("exit", f"The process ended with exit code {ended.code}; see its log.")
+        return Failure(
+            "exit", Said("The process ended with exit code {code}; see its log.", code=ended.code)
+        )
     return Failure(
         "lost",
-        "The process is gone and nothing recorded how it ended: the machine was restarted, or the "
-        "folder belongs to another machine. Resume to go on; the answers so far are kept.",
+        Said(
+            "The process is gone and nothing recorded how it ended: the machine was "
+            "restarted, or the folder belongs to another machine. Resume to go on; the "
+            "answers so far are kept."
+        ),
     )

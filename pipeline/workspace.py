@@ -108,18 +108,28 @@ class Workspace:
         """Return the folder of a run; BadInput if there is none."""
         folder = self.runs / str(run_id)
         if not folder.is_dir():
-            known = ", ".join(str(number) for number in numbered(self.runs)) or "none yet"
-            raise BadInput(f"There is no run {run_id} in {self.root}. Runs here: {known}.")
+            known = tuple(numbered(self.runs))
+            raise BadInput(
+                "There is no run {run_id} in {root}. Runs here: {known}.",
+                run_id=run_id,
+                root=self.root,
+                known=known,
+            )
         return folder
 
     def _find(self, home: Path, name_or_path: str, kind: str, marker: str) -> Path:
         for folder in (home / name_or_path, Path(name_or_path).expanduser()):
             if (folder / marker).is_file():
                 return folder.resolve()
-        known = ", ".join(sorted(f.parent.name for f in home.glob(f"*/{marker}"))) or "none yet"
+        known = tuple(sorted(f.parent.name for f in home.glob(f"*/{marker}")))
         raise BadInput(
-            f"There is no {kind} {name_or_path!r}: neither a folder with a {marker} nor a name "
-            f"in {home}. {kind.capitalize()}s here: {known}."
+            "There is no {kind} {name_or_path!r}: neither a folder with a {marker} nor a name in "
+            "{home}. There are: {known}.",
+            kind=kind,
+            name_or_path=name_or_path,
+            marker=marker,
+            home=home,
+            known=known,
         )
 
 

@@ -20,6 +20,7 @@ from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state, problem
 from dashboard.parts.run_card import head
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.errors import PipelineError
 from pipeline.merge.lineage import Node
@@ -33,7 +34,7 @@ def draw_base(model: BaseModel) -> None:
     """Draw a base model: what it is, and the prompt that its template hides."""
     st.subheader(literal(model.name), anchor=False)
     if model.fault:
-        st.markdown(f":red[:material/error: {t('models.broken', reason=model.fault)}]")
+        st.markdown(f":red[:material/error: {t('models.broken', reason=said(model.fault))}]")
     base_facts(model)
     hidden_prompt(model, key=f"models_prompt_{model.name}", claimed=modelling.claimed(model))
     if model.default_prompt is not None:
@@ -83,7 +84,7 @@ def draw_merged(model: BaseModel, merged: Merged, node: Node) -> None:
     """Draw a merged model: the proof, where it comes from, and the ways on."""
     st.subheader(literal(model.name), anchor=False)
     if model.fault:
-        st.markdown(f":red[:material/error: {t('models.broken', reason=model.fault)}]")
+        st.markdown(f":red[:material/error: {t('models.broken', reason=said(model.fault))}]")
     st.markdown(
         t("models.merged_of", base=Path(merged.base).name, run=str(merged.run))
         + (f" ({literal(merged.checkpoint)})" if merged.checkpoint else "")

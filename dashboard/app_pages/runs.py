@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import curving, watching
-from dashboard.guard import guarded
+from dashboard.guard import guarded, words
 from dashboard.parts.curves import curves, plotter
 from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
@@ -82,6 +82,6 @@ else:
 queue_section()
 st.subheader(t("runs.all"), anchor=False)
 for fact in watching.damaged():
-    st.caption(f":orange[:material/warning: {literal(str(fact))}]")
+    st.caption(f":orange[:material/warning: {literal(words(fact))}]")
 run_table(runs, chosen)
 plotter()

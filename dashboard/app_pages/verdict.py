@@ -11,6 +11,7 @@ from dashboard.parts.header import page_header
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import empty_state
 from dashboard.parts.scores import score_table, three_sentences
+from dashboard.said import said
 from dashboard.text import has, literal, plain, t
 from dashboard.verdict import evaluating, following
 from dashboard.verdict.evaluating import Shown
@@ -67,7 +68,7 @@ def draw_ended(evaluation: Evaluation) -> None:
     """Draw how an evaluation ended that did not finish, and the way on."""
     if evaluation.failure:
         known = f"verdict.error_{evaluation.failure.error}"
-        words = t(known) if has(known) else literal(evaluation.failure.message)
+        words = t(known) if has(known) else literal(said(evaluation.failure.message))
         st.error(f"{t('verdict.failed')} {words}", icon=":material/error:")
         with st.expander(t("verdict.failed_log"), key="verdict_log"):
             lines = "\n".join(log_tail(evaluation.folder / LOG_NAME)) or plain("runs.log_none")
@@ -95,7 +96,7 @@ def draw_report(shown: Shown) -> None:
     three_sentences(report, model)
     draw_choice(shown, model, best)
     for note in report.notes:
-        st.caption(f":material/info: {literal(note)}")
+        st.caption(f":material/info: {literal(said(note))}")
     st.subheader(t("verdict.measures"), anchor=False)
     score_table(report, shown.names)
     st.caption(t("verdict.table_words"))

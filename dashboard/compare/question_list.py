@@ -84,7 +84,9 @@ class _Job:
             view = asked.wait(view.version, 0.5)
         self._done += view.phase == "done"
         if view.phase == "failed" and self._error is None:
-            self._error = view.error or PipelineError(f"The log has more under {view.reference}.")
+            self._error = view.error or PipelineError(
+                "The log has more under {reference}.", reference=view.reference
+            )
         return view.phase == "done"
 
 

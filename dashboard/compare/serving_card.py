@@ -6,6 +6,7 @@ from dashboard import serving
 from dashboard.compare import comparing, lineup
 from dashboard.format import size
 from dashboard.parts.chips import chip
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.chat.server import Server
 from pipeline.chat.state import SelfTest
@@ -47,7 +48,7 @@ def server_chips(server: Server | None) -> None:
         args=(server.folder,),
     )
     for warning in server.warnings:
-        st.caption(f":orange[:material/warning: {literal(warning)}]")
+        st.caption(f":orange[:material/warning: {literal(said(warning))}]")
 
 
 def _proof(test: SelfTest) -> str:

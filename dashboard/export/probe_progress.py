@@ -8,6 +8,7 @@ from dashboard.export import probing
 from dashboard.format import duration, percent
 from dashboard.guard import guarded
 from dashboard.parts.notices import problem
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.probe.jobs import Probe
 from pipeline.processes import log_tail
@@ -72,7 +73,7 @@ def _seconds_left(now: Probe) -> float | None:
 def _ended(probe: Probe, key: str) -> None:
     done, total = probe.work.progress.done, probe.config.answer_count
     if failure := probe.work.failure:
-        st.error(f"{t('probe.failed')} {literal(failure.message)}", icon=":material/error:")
+        st.error(f"{t('probe.failed')} {literal(said(failure.message))}", icon=":material/error:")
         with st.expander(t("probe.log"), key=f"{key}_log"):
             st.code("\n".join(log_tail(probe.folder / "probe.log")), language=None)
     else:

@@ -104,7 +104,7 @@ def take_file() -> None:
         known = {each.dataset.name: each.dataset for each in datasets.summaries(state.store())}
         missing = [name for name in recipe.datasets if name not in known]
         if missing:
-            raise BadInput(f"This workspace has no dataset {missing[0]!r}.")
+            raise BadInput("This workspace has no dataset {dataset!r}.", dataset=missing[0])
     except (BadInput, UnicodeDecodeError) as fact:
         st.session_state[PROBLEM] = words(fact) if isinstance(fact, BadInput) else str(fact)
         return

@@ -114,7 +114,7 @@ def _counted(workspace: str, names: tuple[str, ...], key: object, _coder: LocalC
         dataset = datasets.by_name(state.store(), name)
         rows = pairs.each(state.store(), matching=PairFilter(dataset.id, USABLE))
         records = (seen.record_of(row, dataset.trigger) for row in rows)
-        found = found.plus(seen.count(records, _coder, cutoff(), named=f"{name} {{}}"))
+        found = found.plus(seen.count(records, _coder, cutoff(), named=name))
     return found
 
 

@@ -9,6 +9,7 @@ from dashboard.guard import words
 from dashboard.parts.notices import problem
 from dashboard.parts.prose import prose
 from dashboard.parts.token_view import token_view
+from dashboard.said import said
 from dashboard.text import literal, named, plain, t
 from pipeline.errors import PipelineError
 from pipeline.models.catalog import BaseModel
@@ -121,8 +122,8 @@ def _count(names: tuple[str, ...], coder: LocalCoder, policy: Policy) -> None:
     with st.spinner(t("tokens.counting")):
         found = seeing.count_cut(names, coder, policy)
     if found.cut or found.left_out:
-        said = t("tokens.counted_cut", count=found.cut, rows=found.rows, out=found.left_out)
-        first = plain("tokens.counted_first", place=found.first)
-        st.markdown(f":orange[:material/content_cut:] {said} {literal(first)}")
+        told = t("tokens.counted_cut", count=found.cut, rows=found.rows, out=found.left_out)
+        first = plain("tokens.counted_first", place=said(found.first))
+        st.markdown(f":orange[:material/content_cut:] {told} {literal(first)}")
     else:
         st.markdown(f":green[:material/check_circle:] {t('tokens.counted_good', rows=found.rows)}")

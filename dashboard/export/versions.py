@@ -26,7 +26,7 @@ def export_versions(listed: Sequence[ExportRecord]) -> None:
     for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
         column.metric(plain(f"export.change_{kind}"), number(found.counts[kind]))
     if found.recipe:
-        fields = plain("export.comma").join(found.recipe)
+        fields = plain("export.comma").join(plain(f"export.recipe_{each}") for each in found.recipe)
         st.caption(t("export.recipes_differ", fields=fields))
     if found.pairs:
         table = {

@@ -13,6 +13,7 @@ from streamlit.typing import UploadedFile
 
 from dashboard.guard import words
 from dashboard.imports.import_fetch import fetch_of
+from dashboard.said import cause
 from dashboard.text import plain
 from pipeline.curate import hub
 from pipeline.curate.finding import find
@@ -122,5 +123,7 @@ def _unreadable(source: Source, error: OSError) -> Given:
     reason = "missing" if isinstance(error, FileNotFoundError) else "forbidden"
     if not isinstance(error, FileNotFoundError | PermissionError):
         reason = "unreadable"
-    said = plain(f"import.path_{reason}", path=str(path), reason=error.strerror or str(error))
+    said = plain(
+        f"import.path_{reason}", path=str(path), reason=cause(error.strerror or str(error))
+    )
     return Given(f"{path} {reason}", source, problem=said)

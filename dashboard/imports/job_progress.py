@@ -9,6 +9,7 @@ from dashboard.imports.refusals import refusals
 from dashboard.parts.chips import chip, role_chip
 from dashboard.parts.links import to_page
 from dashboard.parts.notices import failure, problem
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.curate.importing import ImportResult
 
@@ -78,7 +79,7 @@ def _result(result: ImportResult, key: str) -> None:
             if result.refused:
                 chip(t("import.refused", count=len(result.refused)), "block", "orange")
         for warning in result.warnings:
-            st.warning(literal(warning), icon=":material/warning:")
+            st.warning(literal(said(warning)), icon=":material/warning:")
         if result.leftovers:
             left = ", ".join(f"{{{{{name}}}}}" for name in result.leftovers)
             st.warning(t("import.leftovers", names=left), icon=":material/data_object:")

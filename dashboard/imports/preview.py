@@ -11,6 +11,7 @@ from dashboard.imports.mapping import mapping_form
 from dashboard.imports.refusals import refusals
 from dashboard.parts.chips import ROLE, chip, role_chip
 from dashboard.parts.notices import problem
+from dashboard.said import said
 from dashboard.text import literal, named, plain, t
 from pipeline.curate.importing import Target
 from pipeline.curate.ingest import Ingested
@@ -62,7 +63,7 @@ def _recognised(read: Ingested) -> None:
             chip(t("import.refused", count=len(read.refused)), "block", "orange")
     st.caption(t("import.why_head") if read.is_head else t(f"import.why_{_shape(read)}"))
     for warning in read.warnings:
-        st.warning(literal(warning), icon=":material/warning:")
+        st.warning(literal(said(warning)), icon=":material/warning:")
 
 
 def _shape(read: Ingested) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from dashboard.format import number
-from dashboard.imports.reasons import reason_words
+from dashboard.said import whole
 from dashboard.text import plain, t
 from pipeline.curate.records import Refusals, Refused
 from pipeline.curate.sources import Skipped
@@ -25,7 +25,7 @@ def refusals(refused: Refusals, key: str) -> None:
         shown = chosen[:SHOWN]
         table = {
             plain("import.row"): [each.row for each in shown],
-            plain("import.reason"): [reason_words(each.reason) for each in shown],
+            plain("import.reason"): [whole(each.reason) for each in shown],
         }
         widths = {
             plain("import.row"): st.column_config.NumberColumn(width="small"),
@@ -51,7 +51,7 @@ def as_csv(refused: Iterable[Refused]) -> bytes:
     text = io.StringIO()
     lines = csv.writer(text)
     lines.writerow([plain("import.file"), plain("import.row"), plain("import.reason")])
-    lines.writerows([each.file, each.row, reason_words(each.reason)] for each in refused)
+    lines.writerows([each.file, each.row, whole(each.reason)] for each in refused)
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -64,7 +64,7 @@ def skipped_sets(skipped: tuple[Skipped, ...]) -> None:
     ):
         table = {
             plain("import.set"): [each.name for each in skipped],
-            plain("import.reason"): [reason_words(each.reason) for each in skipped],
+            plain("import.reason"): [whole(each.reason) for each in skipped],
         }
         widths = {plain("import.reason"): st.column_config.TextColumn(width="large")}
         st.dataframe(table, hide_index=True, column_config=widths, alt=plain("import.skipped_alt"))
@@ -75,9 +75,7 @@ def _of_chosen_reason(refused: Refusals, key: str) -> Refusals:
     counts = refused.by_reason()
     if len(counts) == 1:
         return refused
-    words = {
-        reason: f"{reason_words(reason)} ({number(count)})" for reason, count in counts.items()
-    }
+    words = {reason: f"{whole(reason)} ({number(count)})" for reason, count in counts.items()}
     reason = st.selectbox(
         t("import.reason"),
         list(words),

@@ -8,6 +8,7 @@ from dashboard.launch.launching import BY_PATH, PARENT, Export
 from dashboard.parts.base_model import model_words
 from dashboard.parts.export_mark import export_mark
 from dashboard.parts.prose import prose
+from dashboard.said import said
 from dashboard.text import literal, named, plain, t
 from pipeline.models.catalog import BaseModel
 
@@ -33,7 +34,7 @@ def ask_model(models: tuple[BaseModel, ...]) -> BaseModel | None:
     if model is None:
         return None
     if model.fault:
-        st.caption(f":red[:material/error: {t('launch.model_refused', reason=model.fault)}]")
+        st.caption(f":red[:material/error: {t('launch.model_refused', reason=said(model.fault))}]")
         return model
     st.caption(literal(model_words(model)))
     if model.needs_code:

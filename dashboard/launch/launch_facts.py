@@ -21,6 +21,7 @@ from pipeline.models.template import Policy, SystemPrompt
 from pipeline.models.tokenizer import LocalCoder, NoTokenizer
 from pipeline.models.view import View, view
 from pipeline.publish import seen
+from pipeline.said import Said
 from pipeline.train import gathering, preflight
 from pipeline.train.devices import devices
 from pipeline.train.facts import Check, Facts
@@ -42,7 +43,7 @@ class Known:
 
 def known(model: BaseModel | None, export: Export) -> Known:
     """Return the checks, and the facts that they judged, as things lie now."""
-    chosen = model or BaseModel("", Path(), fault=plain("launch.no_path"))
+    chosen = model or BaseModel("", Path(), fault=Said(plain("launch.no_path")))
     try:
         found = gathered(launching.request(chosen, export), chosen)
     except PipelineError as fact:

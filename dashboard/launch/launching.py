@@ -122,7 +122,7 @@ def chosen_model(known: tuple[BaseModel, ...]) -> BaseModel | None:
     try:
         return catalog.read(folder)
     except BadInput as fact:
-        return BaseModel(folder.name, folder, fault=str(fact))
+        return BaseModel(folder.name, folder, fault=fact.said)
 
 
 @reaction

@@ -6,6 +6,7 @@ from dashboard.guard import guarded
 from dashboard.launch import launching, trying
 from dashboard.launch.launching import Export
 from dashboard.parts.notices import problem
+from dashboard.said import said
 from dashboard.text import t
 from pipeline.models.catalog import BaseModel
 from pipeline.train.trial import Trial
@@ -53,4 +54,4 @@ def _live(trial_id: int) -> None:
 
 def _failed(trial: Trial) -> None:
     failure = trial.work.failure
-    problem(failure.message if failure else t("launch.try_failed"))
+    problem(said(failure.message) if failure else t("launch.try_failed"))

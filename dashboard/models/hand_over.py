@@ -9,6 +9,7 @@ from dashboard.guard import words
 from dashboard.models import handing
 from dashboard.models.handover_job import handover_job
 from dashboard.models.push_dialog import ask_push
+from dashboard.said import said
 from dashboard.text import literal, plain, t
 from pipeline.handover import vllm
 from pipeline.handover.jobs import Outtype
@@ -66,7 +67,7 @@ def _ollama(subject: Subject, key: str) -> None:
         st.markdown(f":orange[:material/warning: {t('models.ollama_gguf')}]")
     _gguf(subject, key)
     if made.untranslated:
-        st.markdown(f":orange[:material/warning: {literal(made.untranslated)}]")
+        st.markdown(f":orange[:material/warning: {literal(said(made.untranslated))}]")
     st.button(
         t("models.ollama_write"),
         key=f"{key}_modelfile",

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard.format import duration
 from dashboard.guard import guarded
 from dashboard.models import handing
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.handover.jobs import Job
 
@@ -19,7 +20,7 @@ def handover_job(job: Job) -> None:
         return
     if job.work.state == "failed":
         failure = job.work.failure
-        st.error(literal(failure.message) if failure else "", icon=":material/error:")
+        st.error(literal(said(failure.message)) if failure else "", icon=":material/error:")
     elif address := job.result.get("address"):
         st.success(t("models.pushed", address=str(address)), icon=":material/cloud_done:")
     elif job.work.state == "finished":

@@ -6,6 +6,7 @@ from dashboard.format import duration
 from dashboard.guard import guarded
 from dashboard.models import modelling
 from dashboard.models.equivalence import equivalence
+from dashboard.said import said
 from dashboard.text import literal, t
 from pipeline.merge.jobs import LOG_NAME, Merge
 from pipeline.processes import log_tail
@@ -27,7 +28,7 @@ def merge_progress(merge: Merge) -> None:
             icon=":material/gpp_bad:" if is_refused else ":material/error:",
         )
         if failure:
-            st.markdown(literal(failure.message))
+            st.markdown(literal(said(failure.message)))
         if merge.merged:
             equivalence(merge.merged.equivalence, key=f"models_refused_{merge.id}")
         with st.expander(t("runs.log"), key=f"models_log_{merge.id}"):

@@ -117,7 +117,7 @@ def merge() -> None:
     given = st.session_state
     name, run = str(given[NAME]).strip(), int(given[RUN])
     if not name or name.startswith(".") or Path(name).name != name:
-        raise BadInput(f"{name!r} cannot name a folder.")
+        raise BadInput("{name!r} cannot name a folder.", name=name)
     step = given.get(STEP)
     jobs.launch(
         state.workspace(),

@@ -12,6 +12,9 @@ def action_words(action: Action) -> str:
     summary = action.summary
     if action.kind == "status":
         summary = plain(f"shell.status_{summary}")
+    if action.kind == "fix":
+        codes = summary.split(", ")
+        summary = plain("said.between").join(plain(f"finding.{code}") for code in codes)
     return t(f"shell.action_{action.kind}", count=action.pair_count, summary=summary)
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from dashboard.said import said
 from dashboard.text import has, plain, t
 from pipeline.train import advice
 from pipeline.train.advice import Change
@@ -38,7 +39,7 @@ def how_it_failed(run: Run, failure: RunFailure) -> None:
     st.error("\n\n".join([f"**{t('runs.failed_title')}**", *lines]), icon=":material/error:")
     if failure.error not in SILENT:
         st.caption(t("runs.worker_said"))
-        st.text(failure.message)
+        st.text(said(failure.message))
     if failure.log:
         st.caption(t("runs.log_lines"))
         height: Literal["content"] | int = 160 if len(failure.log) > MOST_LINES else "content"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.said import said
 from dashboard.text import plain, t
 from pipeline.processes import log_tail
 from pipeline.train import log
@@ -44,8 +45,8 @@ def run_log(run: Run) -> None:
 
 def warnings(run: Run) -> None:
     """Draw what the worker warned of."""
-    if said := run.progress.warnings:
-        title = t("runs.warnings", count=len(said))
+    if found := run.progress.warnings:
+        title = t("runs.warnings", count=len(found))
         with st.expander(title, icon=":material/warning:", key=f"runs_warnings_{run.id}"):
-            for message in said:
-                st.text(message)
+            for message in found:
+                st.text(said(message))

@@ -24,6 +24,7 @@ from pipeline.chat.protocol import (
     question_json,
 )
 from pipeline.errors import BadInput
+from pipeline.said import Said
 
 # Graft's server says that it is still there every few seconds; a foreign one may think in silence.
 TIMEOUT = httpx.Timeout(10.0, read=60.0)
@@ -67,7 +68,7 @@ def compare(endpoint: Endpoint, question: Question) -> Iterator[Piece]:
             try:
                 yield parse_piece(value)
             except BadInput as error:
-                raise AnswerFailed("protocol", str(error)) from error
+                raise AnswerFailed("protocol", error.said) from error
 
 
 def chat(endpoint: Endpoint, question: Question, *, is_ours: bool = True) -> Iterator[Piece]:
@@ -160,15 +161,17 @@ def _told_as_facts(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
-        raise ServerGone(endpoint.url, "no answer in time") from error
+        raise ServerGone(endpoint.url, Said("no answer in time")) from error
     except httpx.ConnectError as error:
-        raise ServerGone(endpoint.url, "nothing listens there") from error
+        raise ServerGone(endpoint.url, Said("nothing listens there")) from error
     except httpx.TransportError as error:
-        raise ServerGone(endpoint.url, "the connection broke") from error
+        raise ServerGone(endpoint.url, Said("the connection broke")) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise BadInput(f"{endpoint.url!r} is not an address of a server: {error}.") from error
+        raise BadInput(
+            "{url!r} is not an address of a server: {error}.", url=endpoint.url, error=error
+        ) from error
     except json.JSONDecodeError as error:
-        raise ServerGone(endpoint.url, "it answers, but not as a model server") from error
+        raise ServerGone(endpoint.url, Said("it answers, but not as a model server")) from error
 
 
 def _raise_for_status(endpoint: Endpoint, response: httpx.Response) -> None:
@@ -179,15 +182,14 @@ def _raise_for_status(endpoint: Endpoint, response: httpx.Response) -> None:
     raise Refused(response.status_code, _reason(response))
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(response: httpx.Response) -> Said:
     """The words of a refusal: OpenAI's `{"error": {"message"}}`, else the body's start."""
     try:
         error = response.json().get("error")
     except (ValueError, AttributeError):
         error = response.text[:200]
-    if isinstance(error, dict):
-        error = error.get("message")
-    return str(error) if error else f"HTTP status {response.status_code}."
+    said = Said.from_json(error if isinstance(error, dict) else {"message": error or ""})
+    return said or Said("HTTP status {status}.", status=response.status_code)
 
 
 def _values(endpoint: Endpoint, lines: Iterator[str]) -> Iterator[dict[str, object]]:
@@ -200,13 +202,15 @@ def _values(endpoint: Endpoint, lines: Iterator[str]) -> Iterator[dict[str, obje
             return
         value = json.loads(data)
         if not isinstance(value, dict):
-            raise AnswerFailed("protocol", "the server sent something that is no JSON object.")
+            raise AnswerFailed(
+                "protocol", Said("the server sent something that is no JSON object.")
+            )
         if error := value.get("error"):
             told = error if isinstance(error, dict) else {"message": error}
-            kind, message = str(told.get("type", "unknown")), str(told.get("message", ""))
+            kind, message = str(told.get("type", "unknown")), Said.from_json(told)
             raise Refused(400, message) if kind == "refused" else AnswerFailed(kind, message)
         yield value
-    raise ServerGone(endpoint.url, "it hung up in the middle of an answer")
+    raise ServerGone(endpoint.url, Said("it hung up in the middle of an answer"))
 
 
 def _chunk(model: str, value: dict[str, object]) -> Iterator[Piece]:

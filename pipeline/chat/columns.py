@@ -12,6 +12,7 @@ from pipeline.chat.config import ServerConfig
 from pipeline.chat.external import PREFIX
 from pipeline.chat.protocol import BASE
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.train import checkpoints
 from pipeline.train.state import Run
 
@@ -22,20 +23,25 @@ class NoAdapterYet(BadInput):
     """A run has saved no adapter, so there is nothing to ask."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(
-            f"Run {run.id} is {run.state} and has no adapter to ask. "
-            "Wait until it has finished, or resume it."
-        )
         self.run = run
+        super().__init__(
+            "Run {run.id} is {run.state} and has no adapter to ask. Wait until it has "
+            "finished, or resume it."
+        )
 
 
 class DifferentBases(BadInput):
     """Runs of different base models cannot be asked together: a server holds one base."""
 
     def __init__(self, bases: dict[int, str]) -> None:
-        named = ", ".join(f"run {run_id} on {Path(base).name}" for run_id, base in bases.items())
-        super().__init__(f"These runs have different base models ({named}). Ask them apart.")
         self.bases = bases
+        super().__init__(
+            "These runs have different base models ({named}). Ask them apart.",
+            named=tuple(
+                Said("run {run} on {base}", run=run, base=Path(base).name)
+                for run, base in bases.items()
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def server_config(
             continue
         run = by_id.get(one.run_id) if one else None
         if one is None or run is None:
-            raise BadInput(f"There is no model {column!r} to ask.")
+            raise BadInput("There is no model {column!r} to ask.", column=column)
         folders[column] = _folder(run, one.step)
         bases[run.id] = run.config.model
         trusts = trusts or run.config.trust_remote_code

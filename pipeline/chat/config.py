@@ -59,4 +59,6 @@ def read_config(folder: Path) -> ServerConfig:
             idle_exit_s=float(str(value["idle_exit_s"])),
         )
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{path} does not say what to serve: {error!r}.") from error
+        raise BadInput(
+            "{path} does not say what to serve: {error!r}.", path=path, error=error
+        ) from error

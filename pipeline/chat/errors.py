@@ -16,6 +16,7 @@ ChatError
 from pathlib import Path
 
 from pipeline.errors import PipelineError
+from pipeline.said import Said
 
 
 class ChatError(PipelineError):
@@ -25,46 +26,46 @@ class ChatError(PipelineError):
 class ServerGone(ChatError):
     """Nothing answers at the address, or the connection broke in the middle of an answer."""
 
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(
-            f"The model server at {address} does not answer ({reason}). "
-            "It may have ended by itself after a quiet time: start it again."
-        )
+    def __init__(self, address: str, reason: Said) -> None:
         self.address, self.reason = address, reason
+        super().__init__(
+            "The model server at {address} does not answer ({reason}). It may have ended by "
+            "itself after a quiet time: start it again."
+        )
 
 
 class ServerBusy(ChatError):
     """The server's queue is full."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(
-            f"The model server at {address} has too many questions waiting. Ask again in a moment."
-        )
         self.address = address
+        super().__init__(
+            "The model server at {address} has too many questions waiting. Ask again in a moment."
+        )
 
 
 class Refused(ChatError):
     """The server will not answer this request; `status` is the HTTP status it gave."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(f"The model server refused the question: {reason}")
+    def __init__(self, status: int, reason: Said) -> None:
         self.status, self.reason = status, reason
+        super().__init__("The model server refused the question: {reason}")
 
 
 class AnswerFailed(ChatError):
     """The answer broke off; `kind` is the class of the failure, as in a worker's `error` event."""
 
-    def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(f"The answer broke off: {reason}")
+    def __init__(self, kind: str, reason: Said) -> None:
         self.kind, self.reason = kind, reason
+        super().__init__("The answer broke off: {reason}")
 
 
 class ExternalFailed(ChatError):
     """An external server did not answer a question; `reason` says what was seen."""
 
-    def __init__(self, name: str, url: str, reason: str) -> None:
-        super().__init__(f"The external server {name} ({url}) gave no answer: {reason}")
+    def __init__(self, name: str, url: str, reason: Said) -> None:
         self.name, self.url, self.reason = name, url, reason
+        super().__init__("The external server {name} ({url}) gave no answer: {reason}")
 
 
 class ExternalGone(ExternalFailed):
@@ -86,6 +87,6 @@ class ExternalRefused(ExternalFailed):
 class ServerFailed(ChatError):
     """The serving process of a folder did not come up, or is no longer there."""
 
-    def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(f"The model server {folder.name} is not running: {reason}")
+    def __init__(self, folder: Path, reason: Said) -> None:
         self.folder, self.reason = folder, reason
+        super().__init__("The model server {folder.name} is not running: {reason}")

@@ -28,6 +28,7 @@ from pipeline.chat.errors import (
 )
 from pipeline.chat.protocol import Final, Message, Piece, Question, Settings, Text
 from pipeline.errors import BadInput
+from pipeline.said import Said
 
 PREFIX = "external:"
 """Begins the name of such a column, so that it is neither `base` nor a run's number."""
@@ -53,12 +54,16 @@ class External:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise BadInput(
-                f"{self.name!r} cannot name a server: use 1 to 40 letters, digits, dots and dashes."
+                "{name!r} cannot name a server: use 1 to 40 letters, digits, dots and dashes.",
+                name=self.name,
             )
         if not self.model.strip():
             raise BadInput("Name the model that the server is to be asked for.")
         if self.key_variable and not _VARIABLE.fullmatch(self.key_variable):
-            raise BadInput(f"{self.key_variable!r} is not the name of an environment variable.")
+            raise BadInput(
+                "{key_variable!r} is not the name of an environment variable.",
+                key_variable=self.key_variable,
+            )
         object.__setattr__(self, "url", _base_address(self.url))
 
     @property
@@ -80,8 +85,10 @@ class External:
             key = os.environ.get(self.key_variable, "")
             if not key:
                 raise BadInput(
-                    f"The key of {self.name} is to come from the environment variable "
-                    f"{self.key_variable}, which is not set where Graft was started."
+                    "The key of {name} is to come from the environment variable {key_variable}, "
+                    "which is not set where Graft was started.",
+                    name=self.name,
+                    key_variable=self.key_variable,
                 )
         return Endpoint(self.url, key, api="")
 
@@ -144,12 +151,15 @@ def _messages(question: Question) -> tuple[Message, ...]:
 
 def _fail(server: External, error: ServerGone | ServerBusy | Refused) -> NoReturn:
     kind: type[ExternalFailed]
+    reason: Said
     match error:
         case ServerBusy():
-            kind, reason = ExternalBusy, "it is too busy, or the key's allowance is used up."
+            kind, reason = ExternalBusy, Said("it is too busy, or the key's allowance is used up.")
         case ServerGone():
-            looked = "Look whether it runs and the address is right."
-            kind, reason = ExternalGone, f"{error.reason}. {looked}"
+            kind = ExternalGone
+            reason = Said(
+                "{reason}. Look whether it runs and the address is right.", reason=error.reason
+            )
         case Refused(status=401 | 403):
             kind, reason = ExternalKeyRefused, error.reason
         case _:
@@ -157,10 +167,10 @@ def _fail(server: External, error: ServerGone | ServerBusy | Refused) -> NoRetur
     raise kind(server.name, server.url, _without(reason, server)) from error
 
 
-def _without(reason: str, server: External) -> str:
+def _without(reason: Said, server: External) -> Said:
     """Take the key out of a server's words: some quote it back."""
     key = server.key or os.environ.get(server.key_variable or "", "")
-    return reason.replace(key, "…") if key else reason
+    return Said(reason.replace(key, "…")) if key and key in reason else reason
 
 
 def _base_address(url: str) -> str:
@@ -173,7 +183,9 @@ def _base_address(url: str) -> str:
     except ValueError:
         is_address = False
     if not is_address:
-        raise BadInput(f"{url!r} is not a server's address; it looks like http://host:8000/v1.")
+        raise BadInput(
+            "{url!r} is not a server's address; it looks like http://host:8000/v1.", url=url
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise BadInput("A server's address holds no key, question mark or #: give the key apart.")
     path = parts.path.rstrip("/")

@@ -28,7 +28,9 @@ def listed(workspace: Workspace) -> tuple[External, ...]:
         return tuple(decode(External, row) for row in rows) if isinstance(rows, list) else ()
     except (OSError, ValueError, KeyError, BadInput) as error:
         raise DoesNotHold(
-            f"{path} cannot be read ({error}). Put it right, or delete it and add the servers anew."
+            "{path} cannot be read ({error}). Put it right, or delete it and add the servers anew.",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -38,8 +40,10 @@ def get(workspace: Workspace, name: str) -> External:
     for each in found:
         if each.name == name:
             return each
-    known = ", ".join(each.name for each in found) or "none yet"
-    raise BadInput(f"There is no external server {name!r}. Servers here: {known}.")
+    known = tuple(each.name for each in found)
+    raise BadInput(
+        "There is no external server {name!r}. Servers here: {known}.", name=name, known=known
+    )
 
 
 def put(workspace: Workspace, server: External) -> None:

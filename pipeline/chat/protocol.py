@@ -151,7 +151,7 @@ def parse_question(body: object) -> Question:
     if not isinstance(models, list) or not all(isinstance(name, str) for name in models):
         raise BadInput("models must be a list of names.")
     if not 1 <= len(models) <= MOST_MODELS or len(set(models)) != len(models):
-        raise BadInput(f"models must name 1 to {MOST_MODELS} different models.")
+        raise BadInput("models must name 1 to {most} different models.", most=MOST_MODELS)
     return Question(
         messages=parse_messages(fields_given.get("messages")),
         models=tuple(models),
@@ -176,7 +176,7 @@ def parse_chat(body: object) -> tuple[Question, bool]:
         raise BadInput("n must be 1: a model gives one answer to a question.")
     for name in ("stop", "tools", "response_format"):
         if fields_given.get(name):
-            raise BadInput(f"{name} is not supported: leave it out.")
+            raise BadInput("{name} is not supported: leave it out.", name=name)
     fields_given["models"] = [fields_given.get("model")]
     if "max_completion_tokens" in fields_given:
         fields_given["max_tokens"] = fields_given["max_completion_tokens"]
@@ -186,14 +186,17 @@ def parse_chat(body: object) -> tuple[Question, bool]:
 def parse_messages(value: object) -> tuple[Message, ...]:
     """Read a conversation: at most one system message, first; the last one is the user's."""
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_MESSAGES:
-        raise BadInput(f"messages must be a list of 1 to {MOST_MESSAGES} messages.")
+        raise BadInput("messages must be a list of 1 to {most} messages.", most=MOST_MESSAGES)
     messages = tuple(_message(item, place) for place, item in enumerate(value, start=1))
     if messages[-1].role != "user":
         raise BadInput("The last message must be the user's: it is what the models answer.")
     if any(message.role == "system" for message in messages[1:]):
         raise BadInput("Only the first message may be a system message.")
     if sum(len(message.content) for message in messages) > MOST_CHARACTERS:
-        raise BadInput(f"The conversation is longer than {MOST_CHARACTERS:,} characters.")
+        raise BadInput(
+            "The conversation is longer than {most:,} characters.",
+            most=MOST_CHARACTERS,
+        )
     return messages
 
 
@@ -218,7 +221,7 @@ def parse_system_prompt(value: object) -> SystemPrompt:
     given = _object(value, "system_prompt")
     policy, text = given.get("policy", "trained"), given.get("text", "")
     if policy not in get_args(Policy):
-        raise BadInput(f"system_prompt.policy must be one of {', '.join(get_args(Policy))}.")
+        raise BadInput("system_prompt.policy must be one of {known}.", known=get_args(Policy))
     if not isinstance(text, str) or (policy == "text" and not text.strip()):
         raise BadInput("system_prompt.text must be a text that is not empty.")
     return SystemPrompt(cast(Policy, policy), text if policy == "text" else "")
@@ -242,7 +245,7 @@ def parse_stamp(given: Mapping[str, object]) -> Stamp:
     names = {each.name: each.default is MISSING for each in fields(Stamp)}
     missing = sorted(name for name, is_needed in names.items() if is_needed and name not in given)
     if missing:
-        raise BadInput(f"The stamp of an answer lacks {', '.join(missing)}.")
+        raise BadInput("The stamp of an answer lacks {missing}.", missing=tuple(missing))
     return Stamp(**{name: given[name] for name in names if name in given})  # type: ignore[arg-type]
 
 
@@ -252,9 +255,9 @@ def _message(value: object, place: int) -> Message:
     if role == "developer":
         role = "system"  # as newer clients of OpenAI call it
     if role not in get_args(Speaker):
-        raise BadInput(f"message {place}: role must be system, user or assistant.")
+        raise BadInput("message {place}: role must be system, user or assistant.", place=place)
     if not isinstance(content, str):
-        raise BadInput(f"message {place}: content must be a text.")
+        raise BadInput("message {place}: content must be a text.", place=place)
     return Message(cast(Speaker, role), content)
 
 
@@ -268,7 +271,7 @@ def _content(value: object) -> object:
 
 def _object(value: object, what: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise BadInput(f"{what} must be a JSON object.")
+        raise BadInput("{what} must be a JSON object.", what=what)
     return value
 
 
@@ -280,5 +283,7 @@ def _number(
         return default
     # A bool is an int to Python; NaN fails the comparison.
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise BadInput(f"{name} must be a number from {least:g} to {most:g}.")
+        raise BadInput(
+            "{name} must be a number from {least:g} to {most:g}.", name=name, least=least, most=most
+        )
     return value

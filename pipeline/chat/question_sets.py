@@ -26,7 +26,12 @@ def of_file(export: Path, name: str) -> tuple[Listed, ...]:
     try:
         rows = read_rows(name, (export / name).read_bytes())
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"The questions in {export.name}/{name} cannot be read: {error}.") from error
+        raise BadInput(
+            "The questions in {export}/{name} cannot be read: {error}.",
+            export=export.name,
+            name=name,
+            error=error,
+        ) from error
     single = [row for row in rows if not row.get("history")]
     return tuple(
         Listed(

@@ -10,6 +10,7 @@ from pipeline.chat.config import ServerConfig, read_config
 from pipeline.chat.errors import ServerFailed
 from pipeline.chat.protocol import BASE
 from pipeline.jsonio import read_json, read_lines
+from pipeline.said import Said
 
 LOG_NAME = "server.log"
 
@@ -37,9 +38,9 @@ class Server:
     folder: Path
     config: ServerConfig
     state: State
-    message: str
+    message: Said
     """Why it failed or is gone, in words; empty otherwise."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Said, ...]
     """What the server itself says to know before trusting a comparison."""
     started_at: float | None
     """Seconds since the epoch."""
@@ -63,7 +64,7 @@ class Server:
     def endpoint(self) -> Endpoint:
         """Where to ask it; ServerFailed if it is not ready."""
         if self.port is None:
-            raise ServerFailed(self.folder, self.message or "it is still loading the model.")
+            raise ServerFailed(self.folder, self.message or Said("it is still loading the model."))
         return Endpoint(f"http://127.0.0.1:{self.port}", self.token)
 
 
@@ -78,17 +79,17 @@ def read(folder: Path) -> Server:
         folder=folder,
         config=read_config(folder),
         state="starting",
-        message="",
-        warnings=tuple(str(e.get("message", "")) for e in events if e.get("kind") == "warning"),
+        message=Said(""),
+        warnings=tuple(Said.from_json(e) for e in events if e.get("kind") == "warning"),
         started_at=launch.started_at if launch else None,
         ready_at=float(ready_at) if isinstance(ready_at, int | float) else None,
     )
     if failure := next((e for e in events if e.get("kind") == "error"), None):
-        return replace(server, state="failed", message=str(failure.get("message", "")))
+        return replace(server, state="failed", message=Said.from_json(failure))
     if not is_alive:
         return _ended(server, has_said_so=any(e.get("kind") == "end" for e in events))
     if (folder / "stop.request").exists():
-        return replace(server, state="gone", message="it was asked to stop.")
+        return replace(server, state="gone", message=Said("it was asked to stop."))
     return _listening(server) if server.ready_at else server
 
 
@@ -118,21 +119,27 @@ def _listening(server: Server) -> Server:
 def _ended(server: Server, *, has_said_so: bool) -> Server:
     """A server without a process: gone if it once answered or ended on purpose, else failed."""
     if has_said_so:
-        return replace(server, state="gone", message="it ended, after a quiet time or when asked.")
+        return replace(
+            server, state="gone", message=Said("it ended, after a quiet time or when asked.")
+        )
     state: State = "gone" if server.ready_at or server.started_at is None else "failed"
     ended = processes.read_exit(server.folder)
     log = server.folder / LOG_NAME
     if server.started_at is None:
-        message = "it was never started."
+        message = Said("it was never started.")
     elif ended and ended.signal_name == "SIGKILL":
-        message = (
-            "it was killed by signal 9 (SIGKILL). If nobody did this by hand, the system ran out "
-            "of memory: choose a smaller model or close what else uses the memory."
+        message = Said(
+            "it was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
+            "ran out of memory: choose a smaller model or close what else uses the memory."
         )
     elif ended and ended.signal_name:
-        message = f"it was ended by the signal {ended.signal_name}."
+        message = Said("it was ended by the signal {signal}.", signal=ended.signal_name)
     elif ended:
-        message = f"it ended with exit code {ended.code} and said nothing of why; see {log}."
+        message = Said(
+            "it ended with exit code {code} and said nothing of why; see {log}.",
+            code=ended.code,
+            log=log,
+        )
     else:
-        message = f"its process is gone and nothing recorded how it ended; see {log}."
+        message = Said("its process is gone and nothing recorded how it ended; see {log}.", log=log)
     return replace(server, state=state, message=message)

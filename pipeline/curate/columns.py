@@ -67,12 +67,12 @@ class ColumnsUnknown(BadInput):
     """No field could be recognised as the question, or as the answer."""
 
     def __init__(self, file: str, names: tuple[str, ...]) -> None:
-        shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
-        super().__init__(
-            f"{file}: none of its fields ({shown}) is known as a question and "
-            "another as an answer. Name them instruction and output, or say which they are."
-        )
         self.file, self.names = file, names
+        super().__init__(
+            "{file}: none of its fields ({shown}) is known as a question and another as an "
+            "answer. Name them instruction and output, or say which they are.",
+            shown=_some(names),
+        )
         self.samples: dict[str, str] = {}
         """The fields, each with something that stands in it."""
 
@@ -81,12 +81,15 @@ class ColumnMissing(BadInput):
     """A column that somebody named is not in the file."""
 
     def __init__(self, file: str, missing: tuple[str, ...], names: tuple[str, ...]) -> None:
-        shown = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
-        super().__init__(
-            f"{file} has no field {', '.join(missing)}. Its fields: {shown}. "
-            "Name one of these instead."
-        )
         self.file, self.missing, self.names = file, missing, names
+        super().__init__(
+            "{file} has no field {missing}. Its fields: {shown}. Name one of these instead.",
+            shown=_some(names),
+        )
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names if len(names) <= _MOST_NAMED else (*names[:_MOST_NAMED], "…")
 
 
 def mapped(assignments: Mapping[str, str]) -> Columns:
@@ -94,8 +97,11 @@ def mapped(assignments: Mapping[str, str]) -> Columns:
     instruction, input and output. BadInput where that is not enough for a pair."""
     chosen = {_SPOKEN.get(role, role): name for role, name in assignments.items()}
     if unknown := sorted(set(chosen) - set(_NAMES)):
-        known = ", ".join([*_SPOKEN, *_NAMES])
-        raise BadInput(f"There is no {', '.join(unknown)} in a pair. Use one of: {known}.")
+        raise BadInput(
+            "There is no {unknown} in a pair. Use one of: {known}.",
+            unknown=tuple(unknown),
+            known=(*_SPOKEN, *_NAMES),
+        )
     columns = Columns(**chosen)  # type: ignore[arg-type]  # The keys were checked above.
     if not columns.is_enough:
         raise BadInput(

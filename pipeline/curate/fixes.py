@@ -70,7 +70,9 @@ def planned(db: Database, chosen: Iterable[Dataset], codes: Collection[str]) -> 
     wrong = [code for code in codes if code not in FIXABLE]
     if wrong:
         raise BadInput(
-            f"There is no fix for {', '.join(wrong)}. Fixes exist for {', '.join(FIXABLE)}."
+            "There is no fix for {wrong}. Fixes exist for {fixable}.",
+            wrong=tuple(wrong),
+            fixable=tuple(FIXABLE),
         )
     dismissed = flags.dismissed(db)
     for dataset in chosen:

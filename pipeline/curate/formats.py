@@ -28,11 +28,18 @@ def open_records(paths: tuple[Path, ...], name: str) -> Reading:
     except OSError as error:
         raise unreadable(paths[0], error) from error
     if size_bytes == 0:
-        raise BadInput(f"{name} is empty: it has 0 bytes. Choose a file with pairs in it.")
+        raise BadInput(
+            "{name} is empty: it has 0 bytes. Choose a file with pairs in it.", name=name
+        )
     suffix = paths[0].suffix.lower()
     if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        raise BadInput(f"{name}: files ending in {suffix!r} cannot be read. Use {known}.")
+        known = tuple(SUFFIXES)
+        raise BadInput(
+            "{name}: files ending in {suffix!r} cannot be read. Use {known}.",
+            name=name,
+            suffix=suffix,
+            known=known,
+        )
     if suffix in _JSON or suffix in _SEPARATED:
         return _text(paths[0], name, size_bytes, warnings)
     read = [0.0]
@@ -51,7 +58,7 @@ def open_records(paths: tuple[Path, ...], name: str) -> Reading:
 
 def unreadable(path: Path, error: OSError) -> BadInput:
     """Say that a file cannot be read, and why."""
-    return BadInput(f"{path} cannot be read: {error.strerror or error}.")
+    return BadInput("{path} cannot be read: {error}.", path=path, error=error.strerror or error)
 
 
 def _text(path: Path, name: str, size_bytes: int, warnings: list[str]) -> Reading:

@@ -1,5 +1,6 @@
 """Datasets by name: fetched by a worker process, which alone knows Hugging Face's `datasets`."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from pipeline.curate.sources import Found, Source
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.workspace import REPOSITORY, Workspace
 
 PREFIX = "hf:"
@@ -21,9 +23,9 @@ _ENVIRONMENT = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_ETAG_TIMEOUT": "10"}
 class FetchFailed(BadInput):
     """A dataset could not be fetched by its name; the text is the worker's reason."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, name: str, reason: Said) -> None:
         self.name, self.reason = name, reason
+        super().__init__(reason)
 
 
 def is_name(given: str) -> bool:
@@ -57,8 +59,7 @@ def fetch(workspace: Workspace, given: str, note: Callable[[], None] | None = No
         _stop(process)
         raise
     if process.returncode:
-        lines = said.strip().splitlines() or [f"the worker ended with code {process.returncode}"]
-        raise FetchFailed(name, lines[-1])
+        raise FetchFailed(name, _reason(said, process.returncode))
     return fetched(workspace, given)
 
 
@@ -68,7 +69,7 @@ def fetched(workspace: Workspace, given: str) -> Found:
     name = given.removeprefix(PREFIX).strip()
     files = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
     if not files:
-        raise BadInput(f"{name} was not fetched yet, or holds no rows.")
+        raise BadInput("{name} was not fetched yet, or holds no rows.", name=name)
     title = re.sub(r"[^\w.-]+", "-", name.rstrip("/").rpartition("/")[2])
     return Found(
         tuple(
@@ -97,6 +98,15 @@ def _waited(process: "subprocess.Popen[str]", note: Callable[[], None] | None) -
                 note()
         else:
             return str(said or "")
+
+
+def _reason(said: str, code: int) -> Said:
+    """Return what the worker said on its last line, as JSON where it ended on purpose."""
+    last = (said.strip().splitlines() or [""])[-1]
+    try:
+        return Said.from_json(json.loads(last))
+    except (ValueError, AttributeError):
+        return Said(last) if last else Said("the worker ended with code {code}", code=code)
 
 
 def _stop(process: "subprocess.Popen[str]") -> None:

@@ -93,13 +93,14 @@ class ImportedBefore(BadInput):
 
     def __init__(self, past: PastImport) -> None:
         when = past.at.astimezone()
-        super().__init__(
-            f"{past.file.file} was imported before, on {when:%Y-%m-%d at %H:%M}, into the dataset "
-            f"{past.dataset!r} ({past.file.pair_count:,} pairs). Undo that import, or import the "
-            "file again on purpose (--again)."
-        )
         self.file, self.dataset, self.at = past.file.file, past.dataset, past.at
         self.pairs = past.file.pair_count
+        super().__init__(
+            "{file} was imported before, on {when:%Y-%m-%d at %H:%M}, into the dataset "
+            "{dataset!r} ({pairs:,} pairs). Undo that import, or import the file again on "
+            "purpose (--again).",
+            when=when,
+        )
 
 
 def import_files(
@@ -270,7 +271,9 @@ def _existing(db: Database, target: Target) -> Dataset | None:
         return None
     if dataset.role != target.role:
         raise BadInput(
-            f"The dataset {target.name!r} exists with the role {dataset.role}, not {target.role}. "
-            "Choose its role, or another name."
+            "The dataset {dataset.name!r} exists with the role {dataset.role}, not {target.role}. "
+            "Choose its role, or another name.",
+            dataset=dataset,
+            target=target,
         )
     return dataset

@@ -18,6 +18,7 @@ from pipeline.curate.records import Batch, Reading, Record, Refusals, Refused
 from pipeline.curate.shape import Chunk, shape
 from pipeline.curate.sources import Source, as_source
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from store.types import Layout, NewPair
 
 __all__ = ["CONSTANT_SHARE", "Ingested", "Refused", "Stream", "begin", "peek", "read"]
@@ -86,9 +87,14 @@ class Stream:
             raise unreadable(Path(self.file), error) from error
         if self._is_guessed and self.trigger and triggered < CONSTANT_SHARE * self.rows:
             self.warnings.append(
-                f"{self.file}: only {triggered:,} of {self.rows:,} rows have the instruction of "
-                "its first rows, the trigger; the others were read as format2. "
-                "Choose the layout if that is wrong."
+                Said(
+                    "{file}: only {triggered:,} of {rows:,} rows have the instruction of its first "
+                    "rows, the trigger; the others were read as format2. Choose the layout if that "
+                    "is wrong.",
+                    file=self.file,
+                    triggered=triggered,
+                    rows=self.rows,
+                )
             )
 
     def _notice(self, records: list[Record]) -> None:
@@ -126,10 +132,16 @@ def begin(
     records = [record for batch in head for record in batch.records]
     if not records:
         refused = [each for batch in head for each in batch.refused]
-        why = "; ".join(f"row {row} {reason}" for row, reason in refused[:3]) or "no rows"
-        if not refused and reading.size_bytes < 1_000_000:
-            why = "no rows, only white space or column names"
-        raise BadInput(f"{source.name} holds nothing that could be a pair: {why}.")
+        is_small = reading.size_bytes < 1_000_000
+        blank = Said("no rows, only white space or column names" if is_small else "no rows")
+        told = tuple(
+            Said("row {row} {reason}", row=row, reason=reason) for row, reason in refused[:3]
+        )
+        raise BadInput(
+            "{source} holds nothing that could be a pair: {why}.",
+            source=source.name,
+            why=told or blank,
+        )
     given = columns or source.columns
     names = _checked(given, records, reading) if given else _guessed(source.name, records)
     trigger = _constant_instruction(records, names)
@@ -207,12 +219,20 @@ def _checked(columns: Columns, records: list[Record], reading: Reading) -> Colum
         raise ColumnMissing(reading.file, tuple(missing), tuple(sorted(seen)))
     if lacking := sorted(columns.names() - seen):
         reading.warnings.append(
-            f"{reading.file}: none of its first rows has the named {', '.join(lacking)}."
+            Said(
+                "{file}: none of its first rows has the named {lacking}.",
+                file=reading.file,
+                lacking=tuple(lacking),
+            )
         )
     unread = spare(columns, seen)
     if left := [unread[role][0] for role in ("system", "history") if role in unread]:
         reading.warnings.append(
-            f"{reading.file}: {', '.join(left)} is not among the named columns and is left out."
+            Said(
+                "{file}: {left} is not among the named columns and is left out.",
+                file=reading.file,
+                left=tuple(left),
+            )
         )
     if columns.messages and columns.tags == Tags():
         values = [record[columns.messages] for record in records if record.get(columns.messages)]

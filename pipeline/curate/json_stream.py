@@ -12,6 +12,7 @@ import orjson
 
 from pipeline.curate.encoding import Undecodable, Utf8Blocks
 from pipeline.curate.records import Batch
+from pipeline.said import Said
 
 LARGEST_RECORD = 128 << 20
 """A record beyond this many bytes is none: a quote that was never closed, most likely."""
@@ -36,7 +37,7 @@ def read_json(blocks: Utf8Blocks, warnings: list[str], file: str) -> Iterator[Ba
         array = _Array(head[1:], pieces)
         yield from array.batches()
         if array.has_more:
-            warnings.append(f"{file}: what follows the array was left out.")
+            warnings.append(Said("{file}: what follows the array was left out.", file=file))
     elif head:
         yield from _Lines(head, pieces).batches()
 
@@ -65,7 +66,7 @@ class _Array:
             try:
                 piece = next(self._pieces, None)
             except Undecodable as reason:
-                yield Batch(refused=[(self._row + 1, str(reason))])
+                yield Batch(refused=[(self._row + 1, reason.said)])
                 return
             is_last = piece is None
             self._buffer += piece or b""
@@ -136,19 +137,25 @@ class _Array:
         self._use(len(text[:place].encode("utf-8", "surrogateescape")))
         return batch
 
-    def _broken(self, text: str, start: int, error: Exception) -> str:
+    def _broken(self, text: str, start: int, error: Exception) -> Said:
         line = self._line + text.count("\n", 0, start)
-        what = "is no valid JSON"
         if _is_at_end(text, error, slack=0):
-            what = "ends in the middle"
-        return f"the file {what} of this row (line {line}); the rows before it were read"
+            return Said(
+                "the file ends in the middle of this row (line {line}); the rows before it were "
+                "read",
+                line=line,
+            )
+        return Said(
+            "the file is no valid JSON of this row (line {line}); the rows before it were read",
+            line=line,
+        )
 
 
 class _Lines:
     def __init__(self, head: bytes, pieces: Iterator[bytes]) -> None:
         self._rest, self._pieces = head, pieces
         self._row = 0
-        self._reason = ""
+        self._reason = Said("")
         """Why the file cannot be read to its end."""
 
     def batches(self) -> Iterator[Batch]:
@@ -172,7 +179,7 @@ class _Lines:
             try:
                 piece = next(self._pieces, None)
             except Undecodable as reason:
-                self._reason = str(reason)
+                self._reason = reason.said
                 return
             if piece is None:
                 self._rest, last = b"", b"".join(parts)
@@ -202,7 +209,9 @@ class _Lines:
             except (ValueError, RecursionError) as error:
                 if self._row == 1 and (whole := self._whole(lines)):
                     return whole
-                batch.refused.append((self._row, f"is no valid JSON ({_words(error)})"))
+                batch.refused.append(
+                    (self._row, Said("is no valid JSON ({error})", error=_words(error)))
+                )
             else:
                 batch.take(self._row, value)
         return batch
@@ -270,4 +279,4 @@ def _is_at_end(text: str, error: Exception, *, slack: int) -> bool:
 
 
 def _words(error: Exception) -> str:
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return Said("it is nested too deeply") if isinstance(error, RecursionError) else str(error)

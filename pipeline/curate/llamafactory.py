@@ -16,19 +16,20 @@ from pipeline.curate.columns import Columns
 from pipeline.curate.conversation import Tags
 from pipeline.curate.formats import SUFFIXES, unreadable
 from pipeline.curate.sources import Found, Skipped, Source
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, PipelineError
+from pipeline.said import Said
 
 REGISTRY = "dataset_info.json"
 _MEDIA = ("images", "videos", "audios")
 _HUBS = {
-    "hf_hub_url": "the Hugging Face hub",
+    "hf_hub_url": Said("the Hugging Face hub"),
     "ms_hub_url": "ModelScope",
     "om_hub_url": "Modelers",
 }
 Entry = dict[str, object]
 
 
-class _NotForUs(Exception):
+class _NotForUs(PipelineError):
     """A set that cannot be imported; its text says why."""
 
 
@@ -55,16 +56,22 @@ def sets(folder: Path) -> Found:
                 raise _NotForUs("its entry is no object")
             sources += _sources(folder, str(name), entry)
         except _NotForUs as reason:
-            skipped.append(Skipped(str(name), str(reason)))
+            skipped.append(Skipped(str(name), reason.said))
     named = {source.paths[0].resolve() for source in sources}
     skipped += [
-        Skipped(file.name, f"is not named in {REGISTRY}; import the file itself")
+        Skipped(
+            file.name, Said("is not named in {registry}; import the file itself", registry=REGISTRY)
+        )
         for file in sorted(folder.iterdir())
         if file.suffix.lower() in SUFFIXES and file.name != REGISTRY and file.resolve() not in named
     ]
     if not sources:
-        why = "; ".join(f"{each.name}: {each.reason}" for each in skipped[:3])
-        raise BadInput(f"{folder / REGISTRY} names no set that can be imported ({why}).")
+        why = tuple(
+            Said("{name}: {reason}", name=each.name, reason=each.reason) for each in skipped[:3]
+        )
+        raise BadInput(
+            "{path} names no set that can be imported ({why}).", path=folder / REGISTRY, why=why
+        )
     return Found(tuple(sources), tuple(skipped))
 
 
@@ -76,14 +83,17 @@ def _sources(folder: Path, name: str, entry: Entry) -> Iterator[Source]:
     warnings = [*_hash_differs(name, path, entry)]
     if entry.get("num_samples"):
         warnings.append(
-            f"{name}: LLaMA-Factory would take {entry['num_samples']} rows by chance; "
-            "all of them are imported."
+            Said(
+                "{name}: LLaMA-Factory would take {rows} rows by chance; all of them are imported.",
+                name=name,
+                rows=entry["num_samples"],
+            )
         )
     files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
     readable = [file for file in files if file.suffix.lower() in SUFFIXES]
     if not readable:
         raise _NotForUs(
-            f"{entry.get('file_name')} is in no format that holds questions and answers"
+            "{file} is in no format that holds questions and answers", file=entry.get("file_name")
         )
     for file in readable:
         shown = str(file.relative_to(folder)) if file.is_relative_to(folder) else file.name
@@ -97,9 +107,11 @@ def _refuse_other_kinds(entry: Entry, columns: dict[str, str]) -> None:
     if "kto_tag" in columns:
         raise _NotForUs("is a KTO set (answers with a good or bad mark)")
     if media := [kind for kind in _MEDIA if kind in columns]:
-        raise _NotForUs(f"holds {', '.join(media)}; only text can be learned here")
+        raise _NotForUs("holds {media}; only text can be learned here", media=tuple(media))
     if entry.get("formatting", "alpaca") not in ("alpaca", "sharegpt", "openai"):
-        raise _NotForUs(f"has the formatting {entry['formatting']!r}, which is not known")
+        raise _NotForUs(
+            "has the formatting {formatting!r}, which is not known", formatting=entry["formatting"]
+        )
     if columns and entry.get("formatting", "alpaca") == "alpaca" and "response" not in columns:
         raise _NotForUs("names no response column: text for pre-training, without answers")
 
@@ -112,14 +124,17 @@ def _file(folder: Path, entry: Entry) -> Path:
             return path
     for key, hub in _HUBS.items():
         if isinstance(address := entry.get(key), str):
-            how = f"; import hf:{address}" if key == "hf_hub_url" else ""
-            raise _NotForUs(f"is only on {hub}, as {address}{how}")
+            if key == "hf_hub_url":
+                raise _NotForUs(
+                    "is only on {hub}, as {address}; import hf:{address}", hub=hub, address=address
+                )
+            raise _NotForUs("is only on {hub}, as {address}", hub=hub, address=address)
     if "script_url" in entry:
         raise _NotForUs("is loaded by a script, and no foreign code is run here")
     if "cloud_file_name" in entry:
-        raise _NotForUs(f"is in a cloud store, at {entry['cloud_file_name']}")
+        raise _NotForUs("is in a cloud store, at {address}", address=entry["cloud_file_name"])
     if file_name:
-        raise _NotForUs(f"its file {file_name} is missing")
+        raise _NotForUs("its file {file_name} is missing", file_name=file_name)
     raise _NotForUs("its entry names no file")
 
 
@@ -171,9 +186,14 @@ def _hash_differs(name: str, path: Path, entry: Entry) -> Iterator[str]:
     except OSError as error:
         raise unreadable(path, error) from error
     if found != expected.strip().casefold():
-        yield (
-            f"{name}: the SHA-1 of {path.name} is {found}, but {REGISTRY} says {expected}. "
-            "The file was changed, or the registry is older; LLaMA-Factory does not look."
+        yield Said(
+            "{name}: the SHA-1 of {path} is {found}, but {registry} says {expected}. The "
+            "file was changed, or the registry is older; LLaMA-Factory does not look.",
+            name=name,
+            path=path.name,
+            found=found,
+            registry=REGISTRY,
+            expected=expected,
         )
 
 

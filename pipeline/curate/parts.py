@@ -8,7 +8,7 @@ import orjson
 
 from pipeline.curate import conversation, marked_text
 from pipeline.curate.columns import Columns
-from pipeline.curate.records import Record, Unusable
+from pipeline.curate.records import Record, Unusable, kind_of
 from store.types import Layout
 
 NO_HISTORY = "[]"
@@ -89,7 +89,9 @@ def _whole(parts: Parts) -> Parts:
         raise Unusable("has no answer")
     for name in ("question", "answer", "context", "system"):
         if not is_whole(getattr(parts, name) or ""):
-            raise Unusable(f"has half a character (a lone surrogate or bytes of no text): {name}")
+            raise Unusable(
+                "has half a character (a lone surrogate or bytes of no text): {name}", name=name
+            )
     return parts
 
 
@@ -107,7 +109,7 @@ def _text(record: Record, name: str | None, spare: Sequence[str] | None = None) 
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise Unusable(f"has no text in {name!r} but {type(value).__name__}")
+        raise Unusable("has no text in {name!r} but {kind}", name=name, kind=kind_of(value))
     return str(value)
 
 

@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+from pipeline.errors import PipelineError
+from pipeline.said import Said
+
 Record = dict[str, object]
 
 
-class Unusable(Exception):
+class Unusable(PipelineError):
     """A record lacks what a pair needs; its text is the reason, for the refusal."""
 
 
@@ -19,7 +22,7 @@ class Refused:
     file: str
     row: int
     """1-based, counted as the file counts its records."""
-    reason: str
+    reason: Said
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Batch:
     rows: list[int] = field(default_factory=list)
     """The 1-based row of each record."""
     records: list[Record] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
+    refused: list[tuple[int, Said]] = field(default_factory=list)
     """(row, reason) of what is no record."""
     is_clean: bool = False
     """Whether every text is known to be whole Unicode, without lone surrogates."""
@@ -40,7 +43,9 @@ class Batch:
             self.rows.append(row)
             self.records.append(value)
         else:
-            self.refused.append((row, f"is no object with fields but {_kind(value)}"))
+            self.refused.append(
+                (row, Said("is no object with fields but {kind}", kind=kind_of(value)))
+            )
 
     def __bool__(self) -> bool:
         return bool(self.records or self.refused)
@@ -63,26 +68,26 @@ class Refusals(Sequence[Refused]):
     """Refused rows, by file and row; a million of them cost eight bytes each and their reasons."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], array[int]] = {}
+        self._rows: dict[tuple[str, Said], array[int]] = {}
         self._files: dict[str, int] = {}
-        self._ordered: list[tuple[int, int, str, str]] | None = None
+        self._ordered: list[tuple[int, int, str, Said]] | None = None
         self._count = 0
 
-    def add(self, file: str, row: int, reason: str) -> None:
+    def add(self, file: str, row: int, reason: Said) -> None:
         """Note that a row cannot be used."""
         self._files.setdefault(file, len(self._files))
         self._rows.setdefault((file, reason), array("q")).append(row)
         self._ordered = None
         self._count += 1
 
-    def by_reason(self) -> dict[str, int]:
+    def by_reason(self) -> dict[Said, int]:
         """Return how many rows each reason refused, the commonest first."""
-        counts: dict[str, int] = {}
+        counts: dict[Said, int] = {}
         for (_, reason), rows in self._rows.items():
             counts[reason] = counts.get(reason, 0) + len(rows)
         return dict(sorted(counts.items(), key=lambda each: -each[1]))
 
-    def of_reason(self, reason: str) -> "Refusals":
+    def of_reason(self, reason: Said) -> "Refusals":
         """Return those that one reason refused."""
         chosen = Refusals()
         for (file, why), rows in self._rows.items():
@@ -116,7 +121,7 @@ class Refusals(Sequence[Refused]):
     def __iter__(self) -> Iterator[Refused]:
         return (Refused(file, row, reason) for _, row, file, reason in self._sorted())
 
-    def _sorted(self) -> list[tuple[int, int, str, str]]:
+    def _sorted(self) -> list[tuple[int, int, str, Said]]:
         if self._ordered is None:
             self._ordered = sorted(
                 (self._files[file], row, file, reason)
@@ -126,7 +131,15 @@ class Refusals(Sequence[Refused]):
         return self._ordered
 
 
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    return {str: "a text", list: "a list", bool: "true or false"}.get(type(value), "a number")
+def kind_of(value: object) -> Said:
+    """Say what a value is that was read from JSON, YAML or a table."""
+    return _KINDS.get(type(value), Said("a number"))
+
+
+_KINDS: dict[type, Said] = {
+    str: Said("a text"),
+    list: Said("a list"),
+    dict: Said("an object"),
+    bool: Said("true or false"),
+    type(None): Said("null"),
+}

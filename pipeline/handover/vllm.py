@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipeline.errors import BadInput
 from pipeline.handover.subject import Subject, shape
 from pipeline.models.stored_template import TEMPLATE
+from pipeline.said import Said
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """The values that vLLM's --max-lora-rank takes."""
@@ -14,9 +15,9 @@ RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 class NotForVllm(BadInput):
     """vLLM cannot load this adapter beside its base; merged it can."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"vLLM cannot load this adapter: {reason}. Merge it, and serve that.")
+    def __init__(self, reason: Said) -> None:
         self.reason = reason
+        super().__init__("vLLM cannot load this adapter: {reason}. Merge it, and serve that.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ def command(subject: Subject) -> Command:
 def _rank(subject: Subject) -> int:
     found = shape(subject.folder)
     if found.is_dora:
-        raise NotForVllm("it is a DoRA adapter")
+        raise NotForVllm(Said("it is a DoRA adapter"))
     if found.saves_modules:
-        raise NotForVllm("it holds whole layers besides LoRA (modules_to_save)")
+        raise NotForVllm(Said("it holds whole layers besides LoRA (modules_to_save)"))
     for rank in RANKS:
         if rank >= found.rank:
             return rank
-    raise NotForVllm(f"its rank {found.rank} is above {RANKS[-1]}")
+    raise NotForVllm(Said("its rank {rank} is above {most}", rank=found.rank, most=RANKS[-1]))

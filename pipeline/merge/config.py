@@ -9,6 +9,7 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
 from pipeline.models.template import SystemPrompt
+from pipeline.said import Said
 
 FORMAT = 1
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -43,7 +44,10 @@ class MergeConfig:
 
     def __post_init__(self) -> None:
         if not _SHARD_SIZE.fullmatch(self.shard_size):
-            raise BadInput(f"The shard size is {self.shard_size!r}; write it as 500MB or 5GB.")
+            raise BadInput(
+                "The shard size is {shard_size!r}; write it as 500MB or 5GB.",
+                shard_size=self.shard_size,
+            )
 
 
 def write(folder: Path, config: MergeConfig) -> None:
@@ -57,7 +61,9 @@ def read(folder: Path) -> MergeConfig:
     try:
         value = read_json(path)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return decode(MergeConfig, value)
     except (OSError, ValueError) as error:
-        raise DoesNotHold(f"{path} is not the plan of a merge ({error}). Merge again.") from error
+        raise DoesNotHold(
+            "{path} is not the plan of a merge ({error}). Merge again.", path=path, error=error
+        ) from error

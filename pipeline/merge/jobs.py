@@ -18,6 +18,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.queue import changes, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
+from pipeline.said import Said
 from pipeline.train import jobs as runs
 from pipeline.train.adapters import adapter_of
 from pipeline.train.devices import devices
@@ -30,10 +31,10 @@ WORKER = "pipeline.workers.merge"
 LOG_NAME = "merge.log"
 GRACE_S = 30.0
 _POLL_S = 0.2
-_UNTOLD = (
-    "The process ended in the middle of it, and nothing was written to the folder. If nobody ended "
-    "it, the system ran out of memory: merging holds the whole model once. Close what else is "
-    "loaded and merge again."
+_UNTOLD = Said(
+    "The process ended in the middle of it, and nothing was written to the folder. "
+    "If nobody ended it, the system ran out of memory: merging holds the whole "
+    "model once. Close what else is loaded and merge again."
 )
 
 
@@ -91,7 +92,7 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
     )
     with queue.locked(workspace):
         if any(each.work.is_active and each.config.out == str(out) for each in listed(workspace)):
-            raise BadInput(f"{out} is being made or checked by another merge. Wait for it.")
+            raise BadInput("{out} is being made or checked by another merge. Wait for it.", out=out)
         queued = Worker(worker, log_name=LOG_NAME, grace_s=GRACE_S, device=device.name)
         with disk.new_folder(workspace.merges) as folder:
             queue.enter(workspace, folder, queued, IN_TURN)
@@ -104,8 +105,13 @@ def read(workspace: Workspace, merge_id: int, since: Progress | None = None) -> 
     """Return a merge as its folder tells it now; BadInput if there is none."""
     folder = workspace.merges / str(merge_id)
     if not folder.is_dir():
-        known = ", ".join(str(number) for number in numbered(workspace.merges)) or "none yet"
-        raise BadInput(f"There is no merge {merge_id} in {workspace.root}. Merges: {known}.")
+        known = tuple(numbered(workspace.merges))
+        raise BadInput(
+            "There is no merge {merge_id} in {root}. Merges: {known}.",
+            merge_id=merge_id,
+            root=workspace.root,
+            known=known,
+        )
     return _read(folder, since)
 
 
@@ -146,14 +152,18 @@ def stop(workspace: Workspace, merge_id: int) -> None:
     merge = read(workspace, merge_id)
     if not changes.cancel(workspace, merge.folder) and not processes.request_stop(merge.folder):
         ended = read(workspace, merge_id)
-        raise DoesNotHold(f"Merge {merge_id} does not run: it is {ended.work.state}.")
+        raise DoesNotHold(
+            "Merge {merge_id} does not run: it is {state}.",
+            merge_id=merge_id,
+            state=ended.work.state,
+        )
 
 
 def forget(workspace: Workspace, merge_id: int) -> None:
     """Delete what is kept of a merge that is over; a model that it made stays."""
     merge = read(workspace, merge_id)
     if merge.work.is_active:
-        raise BadInput(f"Merge {merge_id} is at work. Stop it first.")
+        raise BadInput("Merge {merge_id} is at work. Stop it first.", merge_id=merge_id)
     shutil.rmtree(merge.folder)
 
 
@@ -165,8 +175,9 @@ def _read(folder: Path, since: Progress | None = None) -> Merge:
 def _check_base(base: Path) -> None:
     if "quantization_config" in read_json(base / "config.json"):
         raise BadInput(
-            f"The weights of {base.name} are quantised, and an adapter cannot be merged into them "
-            "without loss. Train on, and merge into, the model as it was before."
+            "The weights of {base} are quantised, and an adapter cannot be merged into them "
+            "without loss. Train on, and merge into, the model as it was before.",
+            base=base.name,
         )
 
 
@@ -174,10 +185,12 @@ def _out(request: MergeRequest) -> Path:
     out = request.out.expanduser().resolve()
     if request.only_checks:
         if not (out / "config.json").is_file():
-            raise BadInput(f"There is no model in {out} to check.")
+            raise BadInput("There is no model in {out} to check.", out=out)
         return out
     if out.exists():
-        raise BadInput(f"{out} is there already. Name another folder, or remove it first.")
+        raise BadInput("{out} is there already. Name another folder, or remove it first.", out=out)
     if not out.parent.is_dir():
-        raise BadInput(f"There is no folder {out.parent} to make {out.name} in.")
+        raise BadInput(
+            "There is no folder {parent} to make {out} in.", parent=out.parent, out=out.name
+        )
     return out

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.decode import decode
 from pipeline.errors import DoesNotHold
 from pipeline.jsonio import read_json, write_json
+from pipeline.said import Said
 
 FORMAT = 1
 FILE = "merge.json"
@@ -70,7 +71,7 @@ class Equivalence:
         return TOLERANCE[self.dtype]
 
     @property
-    def faults(self) -> tuple[str, ...]:
+    def faults(self) -> tuple[Said, ...]:
         """Why this model is refused, in words; empty if it holds."""
         return tuple(_faults(self))
 
@@ -95,34 +96,52 @@ class Merged:
     equivalence: Equivalence
 
 
-def _faults(found: Equivalence) -> list[str]:
+def _faults(found: Equivalence) -> list[Said]:
     said = []
     if found.changed_weights:
-        shown = ", ".join(found.changed_weights[:3])
         said.append(
-            f"{len(found.changed_weights)} weights or files in the folder are not those that were "
-            f"merged ({shown}): the disk, the writing or somebody changed them."
+            Said(
+                "{count} weights or files in the folder are not those that were merged "
+                "({shown}): the disk, the writing or somebody changed them.",
+                count=len(found.changed_weights),
+                shown=tuple(found.changed_weights[:3]),
+            )
         )
     if not found.reads_alike:
-        said.append("The tokenizer or chat template in the folder reads the prompts otherwise.")
+        said.append(
+            Said("The tokenizer or chat template in the folder reads the prompts otherwise.")
+        )
     largest = found.largest_logit_difference
     if not largest <= found.tolerance:  # Also where it is no number.
         said.append(
-            f"Its logits differ from those of base and adapter by up to {largest:.3g}; rounding to "
-            f"{found.dtype} explains {found.tolerance:g}."
+            Said(
+                "Its logits differ from those of base and adapter by up to {largest:.3g}; "
+                "rounding to {dtype} explains {tolerance:g}.",
+                largest=largest,
+                dtype=found.dtype,
+                tolerance=found.tolerance,
+            )
         )
     decided = sum(row.lead > found.tolerance for row in found.rows)
     if decided:
         said.append(
-            f"It answers {decided} of {len(found.rows)} prompts otherwise, and not because two "
-            "words were as good as each other."
+            Said(
+                "It answers {decided} of {of} prompts otherwise, and not because two words were "
+                "as good as each other.",
+                decided=decided,
+                of=len(found.rows),
+            )
         )
     if found.largest_from_base == 0:
-        said.append("The adapter changes nothing: the merged model would be the base.")
+        said.append(Said("The adapter changes nothing: the merged model would be the base."))
     elif largest > found.largest_from_base / 2:
         said.append(
-            f"The adapter changes logits by up to {found.largest_from_base:.3g} only, and the "
-            f"merged model is {largest:.3g} off: too little of it is left. Choose float32."
+            Said(
+                "The adapter changes logits by up to {largest_from_base:.3g} only, and the "
+                "merged model is {largest:.3g} off: too little of it is left. Choose float32.",
+                largest_from_base=found.largest_from_base,
+                largest=largest,
+            )
         )
     return said
 
@@ -157,7 +176,9 @@ def read(folder: Path) -> Merged | None:
         value = read_json(path)
         value.pop("summary", None)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return decode(Merged, value)
     except (OSError, ValueError) as error:
-        raise DoesNotHold(f"{path} does not tell where the model comes from ({error}).") from error
+        raise DoesNotHold(
+            "{path} does not tell where the model comes from ({error}).", path=path, error=error
+        ) from error

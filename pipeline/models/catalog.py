@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
 from pipeline.models.template import TemplateFault, default_system_prompt
+from pipeline.said import Said
 from pipeline.workspace import Workspace
 
 CONFIG = "config.json"
@@ -24,8 +25,8 @@ class AdapterNotBase(BadInput):
     """The folder of a base model holds an adapter."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} cannot be a base: {_adapter_words(folder)}.")
         self.folder = folder
+        super().__init__("{folder} cannot be a base: {why}.", why=_adapter_words(folder))
 
 
 def refuse_adapter(folder: Path) -> None:
@@ -57,8 +58,8 @@ class BaseModel:
     """Whether the model brings Python code of its own."""
     licence: str = ""
     """The name of its licence file; empty if there is none."""
-    fault: str = ""
-    """Why the folder cannot be used; empty if it can."""
+    fault: Said | None = None
+    """Why the folder cannot be used; None if it can."""
 
 
 def listed(workspace: Workspace) -> tuple[BaseModel, ...]:
@@ -72,22 +73,22 @@ def read(folder: Path) -> BaseModel:
     if (folder / ADAPTER).is_file() and not any(folder.glob("model*.safetensors")):
         return BaseModel(folder.name, folder, fault=_adapter_words(folder))
     if not (folder / CONFIG).is_file():
-        raise BadInput(f"{folder} is no model: it has no {CONFIG}.")
+        raise BadInput("{folder} is no model: it has no {config}.", folder=folder, config=CONFIG)
     try:
         return _read(folder)
     except (OSError, ValueError) as error:
-        return BaseModel(folder.name, folder, fault=str(error))
+        return BaseModel(folder.name, folder, fault=_unreadable(error))
 
 
 def _read(folder: Path) -> BaseModel:
     config = read_json(folder / CONFIG)
-    template, fault = "", ""
+    template, fault = "", None
     default: str | None = None
     try:
         template, tokens = chat_template(folder)
         default = default_system_prompt(template, tokens) if template else None
     except TemplateFault as error:
-        fault = str(error)
+        fault = error.said
     shards = sorted(folder.glob("*.safetensors"))
     parameters, dtype = _weights(folder)
     architectures = config.get("architectures")
@@ -108,17 +109,26 @@ def _read(folder: Path) -> BaseModel:
     )  # fmt: skip
 
 
-def _adapter_words(folder: Path) -> str:
+def _adapter_words(folder: Path) -> Said:
     """Say that a folder is an adapter, and of which base."""
     try:
         base = str(read_json(folder / ADAPTER).get("base_model_name_or_path") or "")
     except (OSError, ValueError):
         base = ""
-    named = f" on the base {base}" if base else ""
-    return (
-        f"it is a LoRA adapter, trained{named}, and no model of its own. Choose that base, and "
-        "continue from the adapter"
+    if not base:
+        return Said(
+            "it is a LoRA adapter and no model of its own. Choose the base that it was trained on, "
+            "and continue from the adapter"
+        )
+    return Said(
+        "it is a LoRA adapter, trained on the base {base}, and no model of its own. Choose that "
+        "base, and continue from the adapter",
+        base=base,
     )
+
+
+def _unreadable(error: OSError | ValueError) -> Said:
+    return Said("its files cannot be read: {error}", error=error)
 
 
 def _licence(folder: Path) -> str:
@@ -126,14 +136,14 @@ def _licence(folder: Path) -> str:
     return next((name for name in names if _LICENCE.match(name)), "")
 
 
-def _missing(folder: Path, shards: list[Path], template: str) -> str:
+def _missing(folder: Path, shards: list[Path], template: str) -> Said | None:
     if not shards:
-        return "it has no safetensors weights"
+        return Said("it has no safetensors weights")
     if not any(folder.glob("tokenizer*")):
-        return "it has no tokenizer"
+        return Said("it has no tokenizer")
     if not template:
-        return "its tokenizer has no chat template"
-    return ""
+        return Said("its tokenizer has no chat template")
+    return None
 
 
 def chat_template(folder: Path) -> tuple[str, dict[str, str]]:
@@ -184,10 +194,10 @@ def _header(shard: Path) -> dict[str, object]:
     with shard.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > LONGEST_HEADER_BYTES:
-            raise ValueError(f"{shard.name} is not a safetensors file")
+            raise ValueError(Said("{shard.name} is not a safetensors file", shard=shard))
         value = json.loads(file.read(length))
     if not isinstance(value, dict):
-        raise ValueError(f"{shard.name} is not a safetensors file")
+        raise ValueError(Said("{shard.name} is not a safetensors file", shard=shard))
     return value
 
 

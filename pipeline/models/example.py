@@ -52,8 +52,10 @@ class TemplateNotPrefix(BadInput):
     def __init__(self, prompt: str, whole: str) -> None:
         super().__init__(
             "This model's chat template renders a question differently once its answer is there, "
-            f"so what is learned is not what is asked. Prompt: …{prompt[-120:]!r}; "
-            f"conversation: …{whole[-160:]!r}."
+            "so what is learned is not what is asked. Prompt: …{prompt!r}; "
+            "conversation: …{whole!r}.",
+            prompt=prompt[-120:],
+            whole=whole[-160:],
         )
 
 

@@ -21,7 +21,7 @@ def weights_sha256(folder: Path, home: Path) -> str:
     """
     shards = sorted(folder.glob("*.safetensors"))
     if not shards:
-        raise BadInput(f"{folder} holds no safetensors weights.")
+        raise BadInput("{folder} holds no safetensors weights.", folder=folder)
     known = _known(home)
     stamps = {str(shard.resolve()): _stamp(shard) for shard in shards}
     fresh = {

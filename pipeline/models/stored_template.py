@@ -19,6 +19,7 @@ from pipeline.models.template import (
     render,
     with_system_prompt,
 )
+from pipeline.said import Said
 
 TEMPLATE = "chat_template.jinja"
 TRAINED = "chat_template.trained.jinja"
@@ -29,9 +30,9 @@ _USER, _ANSWER, _SYSTEM = "Graft asks.", "Graft answers.", "Graft instructs."
 class TemplateUnfit(BadInput):
     """A template that somebody wrote loses what is said, or does not ask for an answer."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"This chat template cannot be used: {reason}. Nothing was changed.")
+    def __init__(self, reason: Said) -> None:
         self.reason = reason
+        super().__init__("This chat template cannot be used: {reason}. Nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read(folder: Path) -> Stored:
     """Return what lies in the folder; TemplateFault where there is no template."""
     template, special = catalog.chat_template(folder)
     if not template:
-        raise TemplateFault(f"{folder} holds no chat template.")
+        raise TemplateFault("{folder} holds no chat template.", folder=folder)
     kept = folder / TRAINED
     trained = kept.read_text(encoding="utf-8") if kept.is_file() else template
     return Stored(template, special, trained)
@@ -111,7 +112,7 @@ def _keep(folder: Path, template: str) -> Stored:
     return read(folder)
 
 
-def _fault(template: str, special: SpecialTokens) -> str:
+def _fault(template: str, special: SpecialTokens) -> Said | None:
     """Render conversations with it; say what is wrong, empty if nothing is."""
     user, answer = {"role": "user", "content": _USER}, {"role": "assistant", "content": _ANSWER}
     system = {"role": "system", "content": _SYSTEM}
@@ -120,11 +121,11 @@ def _fault(template: str, special: SpecialTokens) -> str:
         plain = render(template, [user], special_tokens=special)
         told = render(template, [system, user, answer, user], special_tokens=special)
     except TemplateFault as error:
-        return str(error)
+        return error.said
     if asked.count(_USER) != 1 or told.count(_USER) != 2 or _ANSWER not in told:
-        return "it loses questions or answers"
+        return Said("it loses questions or answers")
     if _SYSTEM not in told:
-        return "it loses a system prompt"
+        return Said("it loses a system prompt")
     if asked == plain:
-        return "it does not mark where the answer begins (add_generation_prompt)"
-    return ""
+        return Said("it does not mark where the answer begins (add_generation_prompt)")
+    return None

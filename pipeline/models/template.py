@@ -79,7 +79,7 @@ def render(
             **special_tokens,
         )
     except (jinja2.TemplateError, TypeError, ValueError, LookupError) as error:
-        raise TemplateFault(f"The model's chat template failed: {error}") from error
+        raise TemplateFault("The model's chat template failed: {error}", error=error) from error
 
 
 def default_system_prompt(template: str, special_tokens: SpecialTokens = NO_TOKENS) -> str | None:
@@ -192,8 +192,9 @@ def _frame(template: str, default: _Default, special_tokens: SpecialTokens) -> t
         if default.after.startswith(tail):
             return default.before.removeprefix(special_tokens.get("bos_token", "")), tail
     raise SystemPromptImpossible(
-        f"This model's chat template adds the system prompt {default.text.strip()[:80]!r} in a way "
-        "that cannot be taken out. Choose the policy text and write a system prompt of your own."
+        "This model's chat template adds the system prompt {prompt!r} in a way that cannot be "
+        "taken out. Choose the policy text and write a system prompt of your own.",
+        prompt=default.text.strip()[:80],
     )
 
 

@@ -18,6 +18,7 @@ from pipeline.models import catalog, example
 from pipeline.models.example import Token
 from pipeline.models.fitting import Fitted, fit
 from pipeline.models.template import SpecialTokens, SystemPrompt, with_system_prompt
+from pipeline.said import Said
 
 FILE = "tokenizer.json"
 _SETTINGS = ("generation_config.json", "config.json")
@@ -27,11 +28,11 @@ class NoTokenizer(BadInput):
     """The model's tokens cannot be shown: it has no `tokenizer.json`, or an unreadable one."""
 
     def __init__(self, folder: Path, reason: str) -> None:
-        super().__init__(
-            f"The tokens of {folder.name} cannot be shown: {reason}. Load its tokenizer once with "
-            "transformers and save it into the folder; training does not need this."
-        )
         self.folder, self.reason = folder, reason
+        super().__init__(
+            "The tokens of {folder.name} cannot be shown: {reason}. Load its tokenizer once "
+            "with transformers and save it into the folder; training does not need this."
+        )
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,14 @@ def load(folder: Path, prompt: SystemPrompt | None = None) -> LocalCoder:
     """
     path = folder / FILE
     if not path.is_file():
-        raise NoTokenizer(folder, f"it has no {FILE}")
+        raise NoTokenizer(folder, Said("it has no {file}", file=FILE))
     try:
         own = tokenizers.Tokenizer.from_file(str(path))
         template, special = catalog.chat_template(folder)
     except Exception as error:  # The library raises nothing more special.
         raise NoTokenizer(folder, str(error)) from error
     if not template:
-        raise NoTokenizer(folder, "it has no chat template")
+        raise NoTokenizer(folder, Said("it has no chat template"))
     own.no_truncation()
     own.no_padding()
     coder = _coder(folder, own, template, special)
@@ -146,7 +147,9 @@ def _end_ids(coder: LocalCoder) -> tuple[int, ...]:
     eos_id = coder.tokenizer.token_to_id(eos) if eos else None
     found = example.end_ids_of(_configured(coder.folder), eos_id, turn)
     if not found:
-        raise NoTokenizer(coder.folder, "it names no end token, so it could never learn to stop")
+        raise NoTokenizer(
+            coder.folder, Said("it names no end token, so it could never learn to stop")
+        )
     return found
 
 

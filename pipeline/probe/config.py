@@ -14,6 +14,7 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, read_lines, write_atomic, write_json
 from pipeline.models.template import SystemPrompt
+from pipeline.said import Said
 
 FORMAT = 1
 WITHOUT = SystemPrompt("none")
@@ -80,7 +81,10 @@ class ProbeConfig:
         if not 0 <= self.samples <= 64 or not 0 < self.temperature <= 5 or not 0 < self.top_p <= 1:
             raise BadInput("Ask for 0 to 64 samples, at a temperature up to 5 and a top_p up to 1.")
         if self.max_new_tokens < 1:
-            raise BadInput(f"max_new_tokens is {self.max_new_tokens}; it has to be at least 1.")
+            raise BadInput(
+                "max_new_tokens is {max_new_tokens}; it has to be at least 1.",
+                max_new_tokens=self.max_new_tokens,
+            )
 
     @property
     def answer_count(self) -> int:
@@ -110,10 +114,12 @@ def read(folder: Path) -> ProbeConfig:
     try:
         value = read_json(path)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return decode(ProbeConfig, value)
     except (OSError, ValueError) as error:
-        raise DoesNotHold(f"{path} is not the plan of a probe ({error}). Ask again.") from error
+        raise DoesNotHold(
+            "{path} is not the plan of a probe ({error}). Ask again.", path=path, error=error
+        ) from error
 
 
 def read_questions(folder: Path, config: ProbeConfig) -> tuple[Question, ...]:
@@ -121,7 +127,9 @@ def read_questions(folder: Path, config: ProbeConfig) -> tuple[Question, ...]:
     path = folder / QUESTIONS
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != config.questions_sha256:
-            raise ValueError("it was changed")
+            raise ValueError(Said("it was changed"))
         return tuple(decode(Question, line) for line in read_lines(path)[0])
     except (OSError, ValueError) as error:
-        raise DoesNotHold(f"{path} cannot be asked ({error}). Ask again.") from error
+        raise DoesNotHold(
+            "{path} cannot be asked ({error}). Ask again.", path=path, error=error
+        ) from error

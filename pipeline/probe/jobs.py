@@ -104,8 +104,13 @@ def read(workspace: Workspace, probe_id: int, since: Progress | None = None) -> 
     """Return a probe as its folder tells it now; BadInput if there is none."""
     folder = workspace.probes / str(probe_id)
     if not folder.is_dir():
-        known = ", ".join(str(number) for number in numbered(workspace.probes)) or "none yet"
-        raise BadInput(f"There is no probe {probe_id} in {workspace.root}. Probes: {known}.")
+        known = tuple(numbered(workspace.probes))
+        raise BadInput(
+            "There is no probe {probe_id} in {root}. Probes: {known}.",
+            probe_id=probe_id,
+            root=workspace.root,
+            known=known,
+        )
     return _read(folder, since)
 
 
@@ -152,7 +157,11 @@ def stop(workspace: Workspace, probe_id: int) -> Probe:
     probe = read(workspace, probe_id)
     if not changes.cancel(workspace, probe.folder) and not processes.request_stop(probe.folder):
         ended = _read(probe.folder)
-        raise DoesNotHold(f"Probe {probe_id} does not run: it is {ended.work.state}.")
+        raise DoesNotHold(
+            "Probe {probe_id} does not run: it is {state}.",
+            probe_id=probe_id,
+            state=ended.work.state,
+        )
     return _read(probe.folder)
 
 
@@ -162,7 +171,11 @@ def resume(workspace: Workspace, probe_id: int, *, worker: str = WORKER) -> Prob
     with queue.locked(workspace):
         probe = read(workspace, probe_id)
         if probe.work.state not in RESUMABLE:
-            raise BadInput(f"Probe {probe_id} is {probe.work.state}: there is nothing to resume.")
+            raise BadInput(
+                "Probe {probe_id} is {state}: there is nothing to resume.",
+                probe_id=probe_id,
+                state=probe.work.state,
+            )
         queue.enter(workspace, probe.folder, _worker(worker, device.name), IN_TURN)
     supervise.advance(workspace)
     return _read(probe.folder)

@@ -56,8 +56,9 @@ def questions(db: Database, names: Sequence[str], limit: int | None = None) -> t
         found += asked
     if not found:
         raise BadInput(
-            f"No pair of {', '.join(names)} has key facts, by which an answer could be judged. "
-            "Give pairs a column `facts`, or write them in Review."
+            "No pair of {names} has key facts, by which an answer could be judged. Give pairs a "
+            "column `facts`, or write them in Review.",
+            names=tuple(names),
         )
     return tuple(found)
 
@@ -94,7 +95,7 @@ def take(db: Database, workspace: Workspace, probe: Probe) -> TakenProbe:
     DoesNotHold if the probe is not finished. A pair that was changed since is left as it is.
     """
     if not probe.work.is_finished:
-        raise DoesNotHold(f"The base is still being asked: it is {probe.work.state}.")
+        raise DoesNotHold("The base is still being asked: it is {state}.", state=probe.work.state)
     asked = config.read_questions(probe.folder, probe.config)
     answers = jobs.answers(probe)
     told = jobs.new_probe(workspace, probe, left_out=0)

@@ -51,7 +51,7 @@ def prompts(options: ReplayOptions) -> tuple[Question, ...]:
     if options.limit is None:
         return tuple(chosen)
     if options.limit < 1:
-        raise BadInput(f"The limit is {options.limit}; ask at least one prompt.")
+        raise BadInput("The limit is {limit}; ask at least one prompt.", limit=options.limit)
     count = min(options.limit, len(chosen))
     return tuple(chosen[n * len(chosen) // count] for n in range(count))
 
@@ -85,7 +85,9 @@ def take(db: Database, workspace: Workspace, probe: Probe, name: str = "") -> Ta
     middle, and so are empty ones. DoesNotHold if the replay is not finished, or if nothing is left.
     """
     if not probe.work.is_finished:
-        raise DoesNotHold(f"The replay is {probe.work.state}, so it has no dataset yet.")
+        raise DoesNotHold(
+            "The replay is {state}, so it has no dataset yet.", state=probe.work.state
+        )
     answers = jobs.answers(probe)
     questions = config.read_questions(probe.folder, probe.config)
     base = Path(probe.config.base)
@@ -99,8 +101,10 @@ def take(db: Database, workspace: Workspace, probe: Probe, name: str = "") -> Ta
     ]
     if not kept:
         raise DoesNotHold(
-            f"None of the {len(questions)} answers ended within {probe.config.max_new_tokens} "
-            "tokens, so nothing of them is fit to be learned. Allow longer answers."
+            "None of the {count} answers ended within {max_new_tokens} tokens, so nothing of them "
+            "is fit to be learned. Allow longer answers.",
+            count=len(questions),
+            max_new_tokens=probe.config.max_new_tokens,
         )
     told = jobs.new_probe(workspace, probe, left_out=len(questions) - len(kept))
     return probes.take_replay(db, told, name or f"replay-{base.name}", kept)

@@ -29,6 +29,7 @@ from pipeline.publish.registry import registry
 from pipeline.publish.verify import MANIFEST, REGISTRY, sha1_of, verify
 from pipeline.publish.warnings import ExportWarning
 from pipeline.publish.write import sync_folder, write_bytes, write_rows
+from pipeline.said import Said
 from pipeline.workspace import Workspace
 from store import exports
 from store.db import Database
@@ -48,8 +49,12 @@ class FolderTaken(NameTaken):
     def __init__(self, folder: Path) -> None:
         super().__init__("export", folder.name)
         self.args = (
-            f"{folder} lies there already, but holds something else than this export would, and "
-            "the workspace does not remember it. Choose another name, or move that folder away.",
+            Said(
+                "{folder} lies there already, but holds something else than this export would, and "
+                "the workspace does not remember it. Choose another name, or move that folder "
+                "away.",
+                folder=folder,
+            ),
         )
         self.folder = folder
 
@@ -59,22 +64,40 @@ class ExportStopped(BadInput):
 
     def __init__(self, folder: Path, error: OSError) -> None:
         why, cure = _CAUSES.get(
-            error.errno or 0, (error.strerror or str(error), "Look at that disk, then try again.")
-        )
-        super().__init__(
-            f"Nothing was exported: {folder} could not be written ({why}). {cure} "
-            "What was exported before is as it was."
+            error.errno or 0,
+            (error.strerror or str(error), Said("Look at that disk, then try again.")),
         )
         self.folder, self.errno = folder, error.errno
+        super().__init__(
+            "Nothing was exported: {folder} could not be written ({why}). {cure} What was "
+            "exported before is as it was.",
+            why=why,
+            cure=cure,
+        )
 
 
 _CAUSES: dict[int, tuple[str, str]] = {
-    errno.ENOSPC: ("the disk is full", "Make room there, then export again."),
-    errno.EDQUOT: ("your share of the disk is full", "Make room there, then export again."),
-    errno.EFBIG: ("a file grew beyond the limit set for it", "Raise the limit, or export less."),
-    errno.EROFS: ("the disk is read-only", "Let it be written, or choose another workspace."),
-    errno.EACCES: ("you may not write there", "Change its rights, or choose another workspace."),
-    errno.EPERM: ("you may not write there", "Change its rights, or choose another workspace."),
+    errno.ENOSPC: (Said("the disk is full"), Said("Make room there, then export again.")),
+    errno.EDQUOT: (
+        Said("your share of the disk is full"),
+        Said("Make room there, then export again."),
+    ),
+    errno.EFBIG: (
+        Said("a file grew beyond the limit set for it"),
+        Said("Raise the limit, or export less."),
+    ),
+    errno.EROFS: (
+        Said("the disk is read-only"),
+        Said("Let it be written, or choose another workspace."),
+    ),
+    errno.EACCES: (
+        Said("you may not write there"),
+        Said("Change its rights, or choose another workspace."),
+    ),
+    errno.EPERM: (
+        Said("you may not write there"),
+        Said("Change its rights, or choose another workspace."),
+    ),
 }
 
 

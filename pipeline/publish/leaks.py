@@ -60,7 +60,7 @@ def find(
     """
     tests = list(_tests(export))
     if not tests:
-        raise BadInput(f"{export.name} holds no test rows back, so nothing can leak.")
+        raise BadInput("{export} holds no test rows back, so nothing can leak.", export=export.name)
     reworded = _reworded(export)
     is_reworded = [name in reworded for name, *_ in tests]
     own = _own_pairs(db, export.name)
@@ -131,7 +131,9 @@ def _tests(export: Path) -> Iterator[tuple[str, int, NewPair]]:
                 question = pair.question.removeprefix(f"{file.trigger}\n")
                 yield file.name, number, replace(pair, question=question, system=None)
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise BadInput(f"{path} is not as it was exported ({error!r}). Verify it.") from error
+            raise BadInput(
+                "{path} is not as it was exported ({error!r}). Verify it.", path=path, error=error
+            ) from error
 
 
 def _own_pairs(db: Database, name: str) -> set[int]:

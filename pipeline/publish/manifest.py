@@ -8,6 +8,7 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
 from pipeline.publish.verify import MANIFEST
+from pipeline.said import Said
 from store.types import Layout, Role, RowLayout
 
 FORMAT = 1
@@ -68,7 +69,9 @@ def read(folder: Path) -> Manifest:
     try:
         value = read_json(path)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return decode(Manifest, value)
     except (OSError, ValueError) as error:
-        raise BadInput(f"{folder} is no whole export ({error}). Export again.") from error
+        raise BadInput(
+            "{folder} is no whole export ({error}). Export again.", folder=folder, error=error
+        ) from error

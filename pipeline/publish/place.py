@@ -21,6 +21,7 @@ from pipeline.jsonio import read_json, write_atomic
 from pipeline.publish.export import told
 from pipeline.publish.verify import REGISTRY, sha1_of, verify
 from pipeline.publish.write import sync, sync_folder
+from pipeline.said import Said
 
 LOCK = ".graft.lock"
 WAIT_S = 10.0
@@ -31,21 +32,22 @@ class AlreadyThere(BadInput):
     """Something else of that name is in the folder; it is not ours to change."""
 
     def __init__(self, path: Path, what: str) -> None:
+        self.path, self.what = path, what
         super().__init__(
-            f"{path} holds another {what} already. It was left alone and nothing was added: "
+            "{path} holds another {what} already. It was left alone and nothing was added: "
             "export under another name, or take that one away yourself."
         )
-        self.path, self.what = path, what
 
 
 class RegistryUnreadable(BadInput):
     """The folder's `dataset_info.json` is no JSON object, so nothing can be added to it."""
 
     def __init__(self, path: Path, problem: object) -> None:
-        super().__init__(
-            f"{path} cannot be read ({problem}), so nothing was added. Repair it first."
-        )
         self.path = path
+        super().__init__(
+            "{path} cannot be read ({problem}), so nothing was added. Repair it first.",
+            problem=problem,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,16 @@ def place(export: Path, folder: Path, *, wait_s: float = WAIT_S) -> Placed:
     """
     checked = verify(export)
     if not checked.holds:
-        broken = ", ".join(file.name for file in checked.broken)
-        raise DoesNotHold(f"{export} is not what was exported ({broken}); it was not handed over.")
+        broken = tuple(file.name for file in checked.broken)
+        raise DoesNotHold(
+            "{export} is not what was exported ({broken}); it was not handed over.",
+            export=export,
+            broken=broken,
+        )
     if not folder.is_dir():
-        raise BadInput(f"There is no folder {folder}. Name LLaMA-Factory's data folder.")
+        raise BadInput(
+            "There is no folder {folder}. Name LLaMA-Factory's data folder.", folder=folder
+        )
     with told(folder), _locked(folder, wait_s):
         return _place(export, folder)
 
@@ -93,10 +101,10 @@ def _place(export: Path, folder: Path) -> Placed:
     added = {name: entry for name, entry in entries.items() if name not in _listed(path, before)}
     for name, entry in entries.items():
         if name not in added and _listed(path, before)[name] != entry:
-            raise AlreadyThere(path, f"dataset {name}")
+            raise AlreadyThere(path, Said("dataset {name}", name=name))
         target = folder / str(entry["file_name"])
         if target.exists() and sha1_of(target) != entry["file_sha1"]:
-            raise AlreadyThere(target, "file")
+            raise AlreadyThere(target, Said("file"))
     originals = [str(entry["file_name"]) for entry in _own_entries(export).values()]
     for original, entry in zip(originals, entries.values(), strict=True):
         _copy(export / original, folder / str(entry["file_name"]), str(entry["file_sha1"]))
@@ -123,7 +131,7 @@ def _listed(path: Path, content: bytes) -> dict[str, object]:
     except ValueError as error:
         raise RegistryUnreadable(path, error) from error
     if not isinstance(value, dict):
-        raise RegistryUnreadable(path, "it is no JSON object")
+        raise RegistryUnreadable(path, Said("it is no JSON object"))
     return value
 
 
@@ -168,7 +176,9 @@ def _copy(source: Path, target: Path, sha1: str) -> None:
                 digest.update(block)
             sync(file)
         if digest.hexdigest() != sha1:
-            raise DoesNotHold(f"{source} changed while it was copied; nothing was handed over.")
+            raise DoesNotHold(
+                "{source} changed while it was copied; nothing was handed over.", source=source
+            )
         temporary.rename(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -186,7 +196,8 @@ def _locked(folder: Path, wait_s: float) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > until:
                     raise BadInput(
-                        f"Another process is handing something over to {folder}. Try again."
+                        "Another process is handing something over to {folder}. Try again.",
+                        folder=folder,
                     ) from None
                 time.sleep(0.05)
         yield

@@ -175,9 +175,15 @@ def plan_of(found: Sources, recipe: Recipe) -> ExportPlan:
 def check_not_empty(planned: ExportPlan) -> None:
     """Raise BadInput when there is nothing to export."""
     if not planned.pairs:
-        which = "accepted pairs" if planned.recipe.accepted_only else "usable pairs"
-        names = ", ".join(planned.recipe.datasets)
-        raise BadInput(f"There are no {which} in {names}. Import some, or accept some in Review.")
+        if planned.recipe.accepted_only:
+            raise BadInput(
+                "There are no accepted pairs in {names}. Import some, or accept some in Review.",
+                names=planned.recipe.datasets,
+            )
+        raise BadInput(
+            "There are no usable pairs in {names}. Import some, or accept some in Review.",
+            names=planned.recipe.datasets,
+        )
 
 
 def layouts(outlined: Outline, recipe: Recipe) -> tuple[RowLayout, ...]:

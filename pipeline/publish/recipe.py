@@ -57,7 +57,9 @@ class Recipe:
             raise BadInput("The recipe names no dataset. Choose at least one.")
         repeated = sorted({name for name in self.datasets if self.datasets.count(name) > 1})
         if repeated:
-            raise BadInput(f"The recipe names the dataset {repeated[0]!r} twice. Name it once.")
+            raise BadInput(
+                "The recipe names the dataset {dataset!r} twice. Name it once.", dataset=repeated[0]
+            )
         self._check_choices()
         self._check_numbers()
 
@@ -79,40 +81,62 @@ class Recipe:
         try:
             return decode(cls, value)
         except ValueError as error:
-            raise BadInput(f"This is no recipe: {error}.") from error
+            raise BadInput("This is no recipe: {error}.", error=error) from error
 
     def _check_choices(self) -> None:
         strangers = sorted({*self.layouts, *self.repeats} - set(self.datasets))
         if strangers:
             raise BadInput(
-                f"The recipe says something of {strangers[0]!r}, which is none of its datasets."
+                "The recipe says something of {dataset!r}, which is none of its datasets.",
+                dataset=strangers[0],
             )
         for layout in (self.layout, *self.layouts.values()):
             if layout not in get_args(LayoutChoice):
-                known = ", ".join(get_args(LayoutChoice))
-                raise BadInput(f"The layout {layout!r} is none of {known}.")
+                known = get_args(LayoutChoice)
+                raise BadInput(
+                    "The layout {layout!r} is none of {known}.", layout=layout, known=known
+                )
         if self.file_format not in get_args(FileFormat):
-            known = ", ".join(get_args(FileFormat))
-            raise BadInput(f"The file format {self.file_format!r} is none of {known}.")
+            known = get_args(FileFormat)
+            raise BadInput(
+                "The file format {file_format!r} is none of {known}.",
+                file_format=self.file_format,
+                known=known,
+            )
         if self.paraphrases not in get_args(Paraphrases):
-            raise BadInput(f"Paraphrases are tested or together, not {self.paraphrases!r}.")
+            raise BadInput(
+                "Paraphrases are tested or together, not {paraphrases!r}.",
+                paraphrases=self.paraphrases,
+            )
         if self.system not in get_args(SystemPolicy):
-            raise BadInput(f"The system policy {self.system!r} is none of keep, drop, text.")
+            raise BadInput(
+                "The system policy {system!r} is none of keep, drop, text.", system=self.system
+            )
         if (self.system == "text") != bool(self.system_text.strip()):
             raise BadInput("A system text and the policy 'text' belong together; give both.")
 
     def _check_numbers(self) -> None:
-        for name, share in (("test", self.test_share), ("fact", self.fact_share)):
+        for kind, share in (("test", self.test_share), ("fact", self.fact_share)):
             if not 0 <= share <= LARGEST_TEST_SHARE:
                 raise BadInput(
-                    f"The {name} share is {share}; choose 0 to {LARGEST_TEST_SHARE}, "
-                    "so that more is trained than held back."
+                    "The {kind} share is {share}; choose 0 to {most}, so that more is trained "
+                    "than held back.",
+                    kind=kind,
+                    share=share,
+                    most=LARGEST_TEST_SHARE,
                 )
         if self.replay is not None and not 0 <= self.replay < 1:
-            raise BadInput(f"The replay share is {self.replay}; choose 0 up to, but not, 1.")
+            raise BadInput(
+                "The replay share is {replay}; choose 0 up to, but not, 1.", replay=self.replay
+            )
         for name, repeat in self.repeats.items():
             if not 1 <= repeat <= LARGEST_REPEAT:
-                raise BadInput(f"{name} is repeated {repeat} times; choose 1 to {LARGEST_REPEAT}.")
+                raise BadInput(
+                    "{name} is repeated {repeat} times; choose 1 to {most}.",
+                    name=name,
+                    repeat=repeat,
+                    most=LARGEST_REPEAT,
+                )
 
 
 def changed_fields(older: dict[str, object], newer: dict[str, object]) -> tuple[str, ...]:
@@ -129,11 +153,23 @@ def check_name(name: str, kind: str) -> None:
     """Raise BadInput unless `name` can name files on every system; Chinese is welcome."""
     wrong = sorted({c for c in name if c in _REFUSED or unicodedata.category(c)[0] == "C"})
     if not name.strip():
-        raise BadInput(f"The {kind} has no name. Give it one.")
+        raise BadInput("The {kind} has no name. Give it one.", kind=kind)
     if wrong:
         shown = " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in wrong)
-        raise BadInput(f"The {kind} name {name!r} contains {shown}. Leave that out.")
+        raise BadInput(
+            "The {kind} name {name!r} contains {shown}. Leave that out.",
+            kind=kind,
+            name=name,
+            shown=shown,
+        )
     if name != name.strip() or name.startswith(".") or name.endswith("."):
-        raise BadInput(f"The {kind} name {name!r} begins or ends with a dot or a space.")
+        raise BadInput(
+            "The {kind} name {name!r} begins or ends with a dot or a space.", kind=kind, name=name
+        )
     if len(name.encode()) > _LONGEST_BYTES:
-        raise BadInput(f"The {kind} name {name[:20]!r}… is longer than {_LONGEST_BYTES} bytes.")
+        raise BadInput(
+            "The {kind} name {start!r}… is longer than {most} bytes.",
+            kind=kind,
+            start=name[:20],
+            most=_LONGEST_BYTES,
+        )

@@ -25,7 +25,7 @@ def read(text: str, *, name: str = "") -> Recipe:
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise BadInput(f"This is no YAML: {error}") from error
+        raise BadInput("This is no YAML: {error}", error=error) from error
     if not isinstance(value, dict):
         raise BadInput("A recipe is a list of 'field: value' lines; this is something else.")
     listed = value.get("datasets")
@@ -37,7 +37,9 @@ def read(text: str, *, name: str = "") -> Recipe:
         names.append(_dataset(line, found))
     for field, lists in _OF_DATASET.items():
         if lists in value:
-            raise BadInput(f"Write {field!r} beside the dataset: - {{name: …, {field}: …}}.")
+            raise BadInput(
+                "Write {field!r} beside the dataset: - {{name: …, {field}: …}}.", field=field
+            )
     given = {str(field): each for field, each in value.items() if field != "datasets"}
     if name:
         given["name"] = name
@@ -67,13 +69,17 @@ def _dataset(line: object, found: dict[str, dict[str, object]]) -> str:
         return line
     if not isinstance(line, dict) or not isinstance(line.get("name"), str):
         raise BadInput(
-            f"A dataset is its name, or {{name: …, layout: …, repeat: …}}; not {line!r}."
+            "A dataset is its name, or {{name: …, layout: …, repeat: …}}; not {line!r}.", line=line
         )
     name = str(line["name"])
     for field, given in line.items():
         if field == "name":
             continue
         if field not in _OF_DATASET:
-            raise BadInput(f"The recipe says {field!r} of {name}; it may say layout and repeat.")
+            raise BadInput(
+                "The recipe says {field!r} of {name}; it may say layout and repeat.",
+                field=field,
+                name=name,
+            )
         found[_OF_DATASET[field]][name] = given
     return name

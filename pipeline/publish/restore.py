@@ -28,13 +28,17 @@ def restore(db: Database, export: Path, dataset: str, name: str) -> tuple[Datase
     """
     checked = verify(export)
     if not checked.holds:
-        broken = ", ".join(file.name for file in checked.broken)
-        raise DoesNotHold(f"{export.name} is not what was exported ({broken}): nothing came back.")
+        broken = tuple(file.name for file in checked.broken)
+        raise DoesNotHold(
+            "{export} is not what was exported ({broken}): nothing came back.",
+            export=export.name,
+            broken=broken,
+        )
     files = _files(export, dataset)
     with db.write() as cursor:
         made = datasets.create_in(cursor, name, files[0].role, domain="", trigger=_trigger(files))
         found = (pair for file in files for pair in _pairs(export, file))
-        action_id = pairs.insert_many_in(cursor, made.id, found, summary=f"export {export.name}")
+        action_id = pairs.insert_many_in(cursor, made.id, found, summary=export.name)
         count = cursor.execute("SELECT pair_count FROM actions WHERE id = ?", [action_id])
         return made, int(count.fetchall()[0][0])
 
@@ -43,8 +47,13 @@ def _files(export: Path, dataset: str) -> list[ExportFile]:
     listed = manifest.read(export).files
     mine = [file for file in listed if file.dataset == dataset]
     if not mine:
-        known = ", ".join(sorted({file.dataset for file in listed}))
-        raise BadInput(f"{export.name} holds nothing of {dataset!r}. It has: {known}.")
+        known = tuple(sorted({file.dataset for file in listed}))
+        raise BadInput(
+            "{export} holds nothing of {dataset!r}. It has: {known}.",
+            export=export.name,
+            dataset=dataset,
+            known=known,
+        )
     trained = [file for file in mine if file.split == "train"]
     best = sorted(trained, key=lambda file: _BEST.index(file.layout))[:1]
     return [*best, *(file for file in mine if file.split == "test")]

@@ -14,6 +14,7 @@ from pipeline.models.template import Message, render
 from pipeline.models.tokenizer import LocalCoder
 from pipeline.publish.layouts import ALL, to_row
 from pipeline.publish.rows import as_alpaca, read_rows
+from pipeline.said import Said
 from store.types import NewPair, Pair
 
 INTRODUCTIONS = 2_000
@@ -69,7 +70,12 @@ def row(path: Path, number: int) -> Record:
     for count, found in enumerate(rows(path), start=1):
         if count == number:
             return found
-    raise BadInput(f"{path.name} has {count} rows, so there is no row {number}.")
+    raise BadInput(
+        "{path} has {count} rows, so there is no row {number}.",
+        path=path.name,
+        count=count,
+        number=number,
+    )
 
 
 def record_of(pair: Pair | NewPair, trigger: str = "") -> Record:
@@ -82,14 +88,14 @@ def count_in(folder: Path, names: Sequence[str], coder: LocalCoder, cutoff: int)
     """Count what is cut in files of an export."""
     found = CutCount()
     for name in names:
-        found = found.plus(count(rows(folder / name), coder, cutoff, named=f"{name} row {{}}"))
+        found = found.plus(count(rows(folder / name), coder, cutoff, named=name))
     return found
 
 
 def count(
-    records: Iterable[Record], coder: LocalCoder, cutoff: int, *, named: str = "{}"
+    records: Iterable[Record], coder: LocalCoder, cutoff: int, *, named: str = ""
 ) -> CutCount:
-    """Count the rows that a cut-off cuts; `named` says how the first one is called.
+    """Count the rows that a cut-off cuts; `named` is what the rows are of, to say the first one.
 
     Rows that cannot be too long, by their bytes, are not made into tokens; of the others only
     those near the cut-off are spelled as training does. Raises what training would raise, where a
@@ -112,7 +118,8 @@ def count(
         if len(doubtful) >= _BATCH_ROWS:
             judge()
     judge()
-    return CutCount(total, cut, left_out, named.format(first) if first else "")
+    place = Said("{name} row {row}", name=named, row=first) if named else str(first)
+    return CutCount(total, cut, left_out, place if first else "")
 
 
 def _judged(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
+from pipeline.said import Said
 
 MANIFEST = "manifest.json"
 REGISTRY = "dataset_info.json"
@@ -68,16 +69,23 @@ def listed(folder: Path) -> list[tuple[str, str]]:
         manifest = read_json(folder / MANIFEST)
         entries = manifest["files"]
         if not isinstance(entries, list):
-            raise ValueError("its files are no list")
+            raise ValueError(Said("its files are no list"))
         found = [(str(entry["name"]), str(entry["sha1"])) for entry in entries]
         found.append((REGISTRY, str(manifest["registry_sha1"])))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(
-            f"{folder} is no whole export: its {MANIFEST} cannot be read ({error}). Export again."
+            "{folder} is no whole export: its {manifest} cannot be read ({error}). Export again.",
+            folder=folder,
+            manifest=MANIFEST,
+            error=error,
         ) from error
     for name, _ in found:
         if Path(name).name != name:
-            raise BadInput(f"{folder / MANIFEST} names {name!r}, which lies outside the export.")
+            raise BadInput(
+                "{path} names {name!r}, which lies outside the export.",
+                path=folder / MANIFEST,
+                name=name,
+            )
     return found
 
 

@@ -19,8 +19,8 @@ class NotWaiting(DoesNotHold):
     """The folder waits no more: it was started, or taken out."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder.parent.name} {folder.name} does not wait in the queue.")
         self.folder = folder
+        super().__init__("{folder.parent.name} {folder.name} does not wait in the queue.")
 
 
 def move(workspace: Workspace, folder: Path, to: Move) -> None:

@@ -18,6 +18,7 @@ from pipeline.errors import PipelineError
 from pipeline.jsonio import read_json, write_json
 from pipeline.launches import Launch, Worker, read_launch
 from pipeline.processes import try_lock
+from pipeline.said import Said
 from pipeline.workspace import Workspace, numbered_with
 
 NAME = "queue.json"
@@ -31,11 +32,12 @@ class QueueHeld(PipelineError):
     """Another process has held the queue's lock for too long."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"The queue in {folder} has been held by another process for {_PATIENCE_S:.0f} s. "
-            "Nothing was changed; try again."
-        )
         self.folder = folder
+        super().__init__(
+            "The queue in {folder} has been held by another process for {seconds:.0f} s. "
+            "Nothing was changed; try again.",
+            seconds=_PATIENCE_S,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Entry:
     order: Order
     entered_at: float
     """Seconds since the epoch; to be shown, never to be compared."""
-    fault: str = ""
+    fault: Said | None = None
     """Why it could not be started, in words; it then waits no more."""
 
     @property
@@ -109,7 +111,8 @@ def enter(workspace: Workspace, folder: Path, worker: Worker, order: Order) -> N
 
 def write(folder: Path, entry: Entry) -> None:
     """Write `queue.json`."""
-    write_json(folder / NAME, asdict(entry))
+    fault = entry.fault and entry.fault.as_json()
+    write_json(folder / NAME, {**asdict(entry), "fault": fault})
 
 
 def read(folder: Path) -> Entry | None:

@@ -25,6 +25,7 @@ from pipeline.queue import entry as entries
 from pipeline.queue import following, line
 from pipeline.queue.entry import locked
 from pipeline.queue.line import Waiting
+from pipeline.said import Said
 from pipeline.train.devices import DeviceMissing, devices, environment, overlap
 from pipeline.workspace import Workspace, numbered
 
@@ -95,6 +96,10 @@ def _start_all(workspace: Workspace) -> None:
             _start(each)
 
 
+def _told(reason: PipelineError | OSError) -> Said:
+    return reason.said if isinstance(reason, PipelineError) else Said(str(reason))
+
+
 def _start(each: Waiting) -> None:
     folder, entry = each.job.folder, each.entry
     try:
@@ -104,7 +109,7 @@ def _start(each: Waiting) -> None:
         logger.warning("%s %s could not be started: %s", each.job.kind, each.job.id, reason)
         # Without its device, or room on the disk, it waits until that is back.
         if not isinstance(reason, DeviceMissing) and disk.has_room(folder):
-            entries.write(folder, replace(entry, fault=str(reason)))
+            entries.write(folder, replace(entry, fault=_told(reason)))
         return
     (folder / entries.NAME).unlink(missing_ok=True)
     logger.info("Started %s %s on %s", each.job.kind, each.job.id, entry.worker.device)

@@ -14,11 +14,11 @@ class NoAdapterYet(BadInput):
     """A run has saved no adapter yet."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(
-            f"Run {run.id} is {run.state} and has left no adapter yet. "
-            "Wait until it has finished, stop it, or name one of its checkpoints."
-        )
         self.run = run
+        super().__init__(
+            "Run {run.id} is {run.state} and has left no adapter yet. Wait until it has "
+            "finished, stop it, or name one of its checkpoints."
+        )
 
 
 def adapter_of(run: Run, checkpoint: str = "") -> Path:
@@ -30,7 +30,9 @@ def adapter_of(run: Run, checkpoint: str = "") -> Path:
     if checkpoint:
         step = _STEP.fullmatch(checkpoint)
         if step is None:
-            raise BadInput(f"{checkpoint!r} names no checkpoint; it looks like step-40.")
+            raise BadInput(
+                "{checkpoint!r} names no checkpoint; it looks like step-40.", checkpoint=checkpoint
+            )
         return checkpoints.adapter_at(run.folder, int(step[1]))
     if run.adapter is None:
         raise NoAdapterYet(run)

@@ -1,7 +1,9 @@
 """What to change where a run needs more memory than there is, in order, with the values at hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.said import Said
 from pipeline.train.config import Settings
 
 Value = int | str | bool
@@ -40,20 +42,30 @@ def changes(settings: Settings, device: str) -> tuple[Change, ...]:
     return tuple(each for each in found if each.now != each.then)
 
 
-def less_memory(settings: Settings, device: str) -> str:
+def less_memory(settings: Settings, device: str) -> Said:
     """Return what to lower, the cheapest first: what a resume may change, then what it may not."""
     found = changes(settings, device)
-    now = [_words(each) for each in found if each.is_free]
-    later = [_words(each) for each in found if not each.is_free]
-    ways = [f"Resume with {', then '.join(now)}."] if now else []
-    ways.append(
-        f"{'If that is not enough, s' if now else 'S'}tart again with {', then '.join(later)}."
+    now = _one_by_one([each for each in found if each.is_free])
+    later = _one_by_one([each for each in found if not each.is_free])
+    if not now:
+        return Said("Start again with {later}.", later=later)
+    return Said(
+        "Resume with {now}. If that is not enough, start again with {later}.", now=now, later=later
     )
-    return " ".join(ways)
 
 
-def _words(change: Change) -> str:
-    return f"{change.name} from {_shown(change.now)} to {_shown(change.then)}"
+def _one_by_one(found: Sequence[Change]) -> tuple[Said, ...]:
+    words = [_words(each) for each in found]
+    return (*words[:1], *(Said("then {change}", change=each) for each in words[1:]))
+
+
+def _words(change: Change) -> Said:
+    return Said(
+        "{setting} from {now} to {then}",
+        setting=change.name,
+        now=_shown(change.now),
+        then=_shown(change.then),
+    )
 
 
 def _shown(value: Value) -> str:

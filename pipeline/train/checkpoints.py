@@ -27,22 +27,21 @@ class NoSuchCheckpoint(BadInput):
     """A run has no such checkpoint, or nothing to make an adapter of it with."""
 
     def __init__(self, folder: Path, step: int, known: tuple[int, ...]) -> None:
-        there = ", ".join(map(str, known)) or "none"
+        self.folder, self.step, self.known = folder, step, known
         super().__init__(
-            f"Run {folder.name} has no checkpoint of step {step}. Steps that are kept: {there}."
+            "Run {folder.name} has no checkpoint of step {step}. Steps that are kept: {known}."
         )
-        self.folder, self.step, self.known = folder, step, there
 
 
 class NoAdapterShape(BadInput):
     """A run that saved no adapter left checkpoints that only it can go on from."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        super().__init__(
-            f"Run {folder.name} ended before it saved an adapter, so its checkpoint of step {step} "
-            "has no tokenizer beside it. Resume the run and stop it: then it has."
-        )
         self.folder, self.step = folder, step
+        super().__init__(
+            "Run {folder.name} ended before it saved an adapter, so its checkpoint of step "
+            "{step} has no tokenizer beside it. Resume the run and stop it: then it has."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,23 +27,23 @@ class NotLoopback(BadInput):
     """The cluster is to be asked over a network, where anybody could send it commands."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         super().__init__(
-            f"The cluster {address!r} is not on this machine's loopback. Its job port runs "
+            "The cluster {address!r} is not on this machine's loopback. Its job port runs "
             "whatever it is sent: open a tunnel (ssh -L 8265:127.0.0.1:8265 HEAD) and name "
             "ray:127.0.0.1:8265."
         )
-        self.address = address
 
 
 class ClusterSilent(PipelineError):
     """The cluster does not answer, or not as Ray's job server does."""
 
     def __init__(self, address: str, reason: object) -> None:
+        self.address, self.reason = address, str(reason)
         super().__init__(
-            f"The Ray cluster at {address} does not answer ({reason}). See whether it runs "
+            "The Ray cluster at {address} does not answer ({reason}). See whether it runs "
             "(ray status) with ray[default], and whether the tunnel to it is open."
         )
-        self.address, self.reason = address, str(reason)
 
 
 class ClusterRefused(PipelineError):
@@ -51,8 +51,8 @@ class ClusterRefused(PipelineError):
 
     def __init__(self, address: str, answer: httpx.Response) -> None:
         last = answer.text.strip().splitlines()[-1:] or [""]
-        super().__init__(f"The Ray cluster at {address} refused ({answer.status_code}): {last[0]}")
         self.address, self.status, self.reason = address, answer.status_code, last[0]
+        super().__init__("The Ray cluster at {address} refused ({status}): {reason}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json, write_json
 from pipeline.models.template import SystemPrompt
+from pipeline.said import Said
 from store.types import Layout, Role
 
 FORMAT = 1
@@ -21,9 +22,9 @@ MOST_PROMPTS, LONGEST_PROMPT = 8, 2000
 class SettingOutOfRange(BadInput):
     """A training setting has a value that cannot work."""
 
-    def __init__(self, name: str, value: object, allowed: str) -> None:
-        super().__init__(f"{name} is {value}; it has to be {allowed}.")
-        self.name, self.value, self.allowed = name, value, allowed
+    def __init__(self, setting: str, value: object, allowed: Said) -> None:
+        self.setting, self.value, self.allowed = setting, value, allowed
+        super().__init__("{setting} is {value}; it has to be {allowed}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +106,34 @@ class Settings:
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:
-                raise SettingOutOfRange(name, value, f"from {low:g} to {high:g}")
+                raise SettingOutOfRange(
+                    name, value, Said("from {low:g} to {high:g}", low=low, high=high)
+                )
         if not all(target.strip() for target in self.targets.split(",")):
             raise SettingOutOfRange(
-                "targets", repr(self.targets), "all, attention, or names of layers with commas"
+                "targets",
+                repr(self.targets),
+                Said("all, attention, or names of layers with commas"),
             )
         if len(self.sample_prompts) > MOST_PROMPTS:
             raise SettingOutOfRange(
-                "sample_prompts", f"{len(self.sample_prompts)} texts", f"at most {MOST_PROMPTS}"
+                "sample_prompts",
+                Said("{count} texts", count=len(self.sample_prompts)),
+                Said("at most {most}", most=MOST_PROMPTS),
             )
         for prompt in self.sample_prompts:
             if not prompt.strip() or len(prompt) > LONGEST_PROMPT:
                 raise SettingOutOfRange(
-                    "sample_prompts", f"{prompt[:40]!r}…", f"1 to {LONGEST_PROMPT} characters each"
+                    "sample_prompts",
+                    f"{prompt[:40]!r}…",
+                    Said("1 to {most} characters each", most=LONGEST_PROMPT),
                 )
         if self.batch_tokens < self.cutoff_tokens:
             raise BadInput(
-                f"batch_tokens ({self.batch_tokens}) is below cutoff_tokens "
-                f"({self.cutoff_tokens}), so the longest row would fit in no batch. "
-                "Raise batch_tokens or lower cutoff_tokens."
+                "batch_tokens ({batch_tokens}) is below cutoff_tokens ({cutoff_tokens}), so the "
+                "longest row would fit in no batch. Raise batch_tokens or lower cutoff_tokens.",
+                batch_tokens=self.batch_tokens,
+                cutoff_tokens=self.cutoff_tokens,
             )
 
 
@@ -188,18 +198,24 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if not 1 <= self.processes <= MOST_PROCESSES:
-            raise SettingOutOfRange("processes", self.processes, f"from 1 to {MOST_PROCESSES}")
+            raise SettingOutOfRange(
+                "processes",
+                self.processes,
+                Said("from {low:g} to {high:g}", low=1, high=MOST_PROCESSES),
+            )
         settings = self.settings
         if settings.early_stop_patience and not self.validation:
             raise BadInput(
-                f"early_stop_patience is {settings.early_stop_patience}, but the export holds no "
-                "rows back, so validation has nothing to measure. Set it to 0, or export with a "
-                "test share."
+                "early_stop_patience is {patience}, but the export holds no rows back, so "
+                "validation has nothing to measure. Set it to 0, or export with a test share.",
+                patience=settings.early_stop_patience,
             )
         if settings.quantization != "none" and not self.device.startswith("cuda"):
             raise BadInput(
-                f"quantization is {settings.quantization}, which needs an NVIDIA GPU, but the "
-                f"device is {self.device}. Choose quantization none, or a GPU."
+                "quantization is {quantization}, which needs an NVIDIA GPU, but the device is "
+                "{device}. Choose quantization none, or a GPU.",
+                quantization=settings.quantization,
+                device=self.device,
             )
 
 
@@ -214,7 +230,9 @@ def read(folder: Path) -> TrainConfig:
     try:
         value = read_json(path)
         if value.pop("format", None) != FORMAT:
-            raise ValueError(f"it is not of format {FORMAT}")
+            raise ValueError(Said("it is not of format {format}", format=FORMAT))
         return decode(TrainConfig, value)
     except (OSError, ValueError) as error:
-        raise DoesNotHold(f"{path} is not the config of a run ({error}).") from error
+        raise DoesNotHold(
+            "{path} is not the config of a run ({error}).", path=path, error=error
+        ) from error

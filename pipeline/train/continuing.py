@@ -5,18 +5,19 @@ from pathlib import Path
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_json
+from pipeline.said import Said
 from pipeline.train.config import Settings
 
 
 class ShapeDiffers(BadInput):
     """A setting says another shape than the adapter that is to be continued has."""
 
-    def __init__(self, name: str, asked: object, has: object, adapter: Path) -> None:
+    def __init__(self, setting: str, asked: object, has: object, adapter: Path) -> None:
+        self.setting, self.asked, self.has, self.adapter = setting, asked, has, adapter
         super().__init__(
-            f"{name} is {asked}, but the adapter in {adapter} was trained with {has}, and its "
-            f"shape cannot change. Set {name} to {has}, or start from the base."
+            "{setting} is {asked}, but the adapter in {adapter} was trained with {has}, and its "
+            "shape cannot change. Set {setting} to {has}, or start from the base."
         )
-        self.name, self.asked, self.has, self.adapter = name, asked, has, adapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def shape(adapter: Path) -> Shape:
     try:
         value = read_json(adapter / "adapter_config.json")
         if value.get("peft_type") != "LORA":
-            raise ValueError(f"it is of the kind {value.get('peft_type')}")
+            raise ValueError(Said("it is of the kind {kind}", kind=value.get("peft_type")))
         return Shape(
             rank=int(str(value["r"])),
             alpha=int(float(str(value["lora_alpha"]))),
@@ -44,7 +45,11 @@ def shape(adapter: Path) -> Shape:
             dora=bool(value.get("use_dora")),
         )
     except (OSError, ValueError, KeyError) as error:
-        raise BadInput(f"{adapter} is no LoRA adapter that can be continued: {error}.") from error
+        raise BadInput(
+            "{adapter} is no LoRA adapter that can be continued: {error}.",
+            adapter=adapter,
+            error=error,
+        ) from error
 
 
 def shaped_like(settings: Settings, adapter: Path) -> Settings:

@@ -9,6 +9,7 @@ import psutil
 import pynvml
 
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.train.cluster import PREFIX, cluster_of
 
 
@@ -16,11 +17,11 @@ class DeviceMissing(BadInput):
     """This machine has no such device now, though it may have had it a moment ago."""
 
     def __init__(self, device: str, known: tuple[str, ...]) -> None:
-        super().__init__(
-            f"There is no device {device!r} on this machine now. Devices: auto, "
-            f"{', '.join(known)}. Nothing was started."
-        )
         self.device, self.known = device, known
+        super().__init__(
+            "There is no device {device!r} on this machine now. Devices: auto, {known}. Nothing "
+            "was started."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,17 @@ def refuse_quantization(quantization: str) -> None:
     """Raise BadInput where a base in 4 or 8 bits is asked for without the package that makes it."""
     if quantization != "none" and importlib.util.find_spec("bitsandbytes") is None:
         raise BadInput(
-            f"quantization is {quantization}, which needs the package bitsandbytes. Install it "
-            "(pip install bitsandbytes), or choose quantization none."
+            "quantization is {quantization}, which needs the package bitsandbytes. Install it "
+            "(pip install bitsandbytes), or choose quantization none.",
+            quantization=quantization,
         )
 
 
 def _joined(several: list[Device]) -> Device:
     if len({device.name for device in several}) < len(several):
-        raise BadInput(f"A device is named twice: {', '.join(device.name for device in several)}.")
+        raise BadInput(
+            "A device is named twice: {devices}.", devices=tuple(device.name for device in several)
+        )
     return Device(
         name="cuda:" + ",".join(device.name.removeprefix("cuda:") for device in several),
         title=f"{len(several)} × {several[0].title}",
@@ -115,7 +119,7 @@ def _joined(several: list[Device]) -> Device:
 def _cpu() -> Device:
     memory = psutil.virtual_memory()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Device("cpu", f"CPU, {cores} cores", memory.total, memory.available)
+    return Device("cpu", Said("CPU, {cores} cores", cores=cores), memory.total, memory.available)
 
 
 def _gpus() -> tuple[list[Device], str]:
@@ -124,11 +128,13 @@ def _gpus() -> tuple[list[Device], str]:
     except pynvml.NVMLError as error:
         if error.value in _NO_DRIVER:
             return [], ""
-        return [], f"NVIDIA's driver answered with an error, so GPUs cannot be used: {error}"
+        return [], Said(
+            "NVIDIA's driver answered with an error, so GPUs cannot be used: {error}", error=error
+        )
     try:
         return [_gpu(index) for index in range(pynvml.nvmlDeviceGetCount())], ""
     except pynvml.NVMLError as error:
-        return [], f"NVIDIA's driver could not list its GPUs: {error}"
+        return [], Said("NVIDIA's driver could not list its GPUs: {error}", error=error)
     finally:
         pynvml.nvmlShutdown()
 

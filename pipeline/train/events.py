@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.jsonio import read_lines
+from pipeline.said import Said
 from pipeline.train.steps import Steps
 
 _FEWEST_STEPS = 20
@@ -45,7 +46,7 @@ class Failure:
     """Why the worker gave up, in its own words."""
 
     error: str
-    message: str
+    message: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Progress:
     by_role: dict[str, tuple[Point, ...]] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     checkpoints: tuple[tuple[int, str], ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
     failure: Failure | None = None
     ended: str | None = None
     """`finished` or `stopped` once the terminal event is there."""
@@ -161,11 +162,11 @@ def _after(progress: Progress, event: dict[str, object]) -> Progress:
             made = (_int(event, "step"), str(event.get("folder", "")))
             return replace(progress, checkpoints=(*progress.checkpoints, made))
         case "warning":
-            warning = str(event.get("message", ""))
+            warning = Said.from_json(event)
             is_new = warning not in progress.warnings  # A resumed run says the same again.
             return replace(progress, warnings=(*progress.warnings, warning)) if is_new else progress
         case "error":
-            failure = Failure(str(event.get("error", "unknown")), str(event.get("message", "")))
+            failure = Failure(str(event.get("error", "unknown")), Said.from_json(event))
             return replace(progress, failure=failure)
         case "end":
             return _ended(progress, event)

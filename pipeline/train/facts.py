@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.models.template import Policy
 from pipeline.publish.seen import CutCount
+from pipeline.said import Said
 from pipeline.train.config import DataFile, Settings
 from pipeline.train.estimate import Estimate
 from pipeline.train.pace import Pace
@@ -78,8 +79,8 @@ class Facts:
     system_text: str = ""
     default_prompt: str | None = None
     """The system prompt that the model's template hides."""
-    model_fault: str = ""
-    """Why the model's folder cannot be used; empty if it can."""
+    model_fault: Said | None = None
+    """Why the model's folder cannot be used; None if it can."""
     model_code: bool = False
     """Whether the model brings Python code that nobody allowed to run."""
     licence: str | None = None
@@ -91,8 +92,8 @@ class Facts:
     """What the cut-off cuts; None where the model's tokens cannot be read."""
     tokens: tuple[DatasetTokens, ...] = ()
     compared: Compared | None = None
-    template_fault: str = ""
-    """Why the model's chat template cannot be trained with as asked; empty if it can."""
+    template_fault: Said | None = None
+    """Why the model's chat template cannot be trained with as asked; None if it can."""
     busy_runs: tuple[int, ...] = ()
     """Runs that train on the same device now."""
     shares_device: bool = False

@@ -21,6 +21,7 @@ from pipeline.publish.lengths import FileLengths, file_lengths
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.seen import CutCount
 from pipeline.publish.verify import verify
+from pipeline.said import Said
 from pipeline.train import pace
 from pipeline.train.config import DataFile
 from pipeline.train.devices import Device, overlap
@@ -53,7 +54,7 @@ class RowFacts:
     cut: CutCount | None = None
     files: tuple[FileLengths, ...] = ()
     compared: Compared | None = None
-    fault: str = ""
+    fault: Said | None = None
     """Why the chat template cannot be trained with."""
 
 
@@ -93,7 +94,7 @@ def read_rows(rows: Rows) -> RowFacts:
     except (NoTokenizer, OSError, ValueError):
         return RowFacts()  # Training needs no tokenizer.json; a damaged export is told elsewhere.
     except BadInput as fact:
-        return RowFacts(fault=str(fact))
+        return RowFacts(fault=fact.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def gather(
         policy=request.system_prompt.policy,
         system_text=request.system_prompt.text,
         default_prompt=model.default_prompt if model else None,
-        model_fault=model.fault if model else "",
+        model_fault=model.fault if model else None,
         model_code=bool(is_usable and model and model.needs_code and not request.trust_remote_code),
         licence=model.licence if model else None,
         placeholder_rows=said.placeholders,

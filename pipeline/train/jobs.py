@@ -34,16 +34,16 @@ class NotRunning(DoesNotHold):
     """The run neither works nor waits, so there is nothing to end."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(f"Run {run.id} does not run: it is {run.state}.")
         self.run = run
+        super().__init__("Run {run.id} does not run: it is {run.state}.")
 
 
 class NotResumable(BadInput):
     """The run is still active, or has finished."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(f"Run {run.id} is {run.state}, so there is nothing to resume.")
         self.run = run
+        super().__init__("Run {run.id} is {run.state}, so there is nothing to resume.")
 
 
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = "") -> Run:

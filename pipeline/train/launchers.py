@@ -30,8 +30,11 @@ def processes(device: str, wanted: int) -> int:
     if wanted in (1, gpus):
         return gpus
     raise BadInput(
-        f"processes is {wanted}, but the device {device} takes {gpus}: one a GPU. "
-        "Name as many GPUs (cuda:0,1), or leave processes out."
+        "processes is {wanted}, but the device {device} takes {gpus}: one a GPU. Name as many "
+        "GPUs (cuda:0,1), or leave processes out.",
+        wanted=wanted,
+        device=device,
+        gpus=gpus,
     )
 
 

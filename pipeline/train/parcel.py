@@ -84,7 +84,9 @@ class Unpacking:
             name = str(about["name"])
             path = (self._home / name).resolve()
             if not path.is_relative_to(self._home.resolve()):
-                raise DoesNotHold(f"The cluster sent a file that lies outside the run: {name!r}.")
+                raise DoesNotHold(
+                    "The cluster sent a file that lies outside the run: {name!r}.", name=name
+                )
             self._expected[name], self._path = str(about["sha1"]), path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"")
@@ -96,7 +98,7 @@ class Unpacking:
         """Check every hash, then give the folders their places, and the result last."""
         for name, sha1 in self._expected.items():
             if _sha1((self._home / name).read_bytes()) != sha1:
-                raise DoesNotHold(f"{name} was damaged on its way back from the cluster.")
+                raise DoesNotHold("{name} was damaged on its way back from the cluster.", name=name)
         for home in sorted(self._home.glob("checkpoints/*")):
             _put(home, self._folder / "checkpoints" / home.name)
         if (self._home / "adapter").exists():

@@ -40,8 +40,8 @@ def preset(name: str) -> Preset:
     for each in PRESETS:
         if each.name == name:
             return each
-    known = ", ".join(each.name for each in PRESETS)
-    raise BadInput(f"There is no preset {name!r}. Presets: {known}.")
+    known = tuple(each.name for each in PRESETS)
+    raise BadInput("There is no preset {name!r}. Presets: {known}.", name=name, known=known)
 
 
 def changed(settings: Settings, assignments: list[str]) -> Settings:
@@ -52,14 +52,15 @@ def changed(settings: Settings, assignments: list[str]) -> Settings:
         name, separator, text = assignment.partition("=")
         if not separator or name not in known:
             raise BadInput(
-                f"--set {assignment!r} is not name=value with a known name. "
-                f"Names: {', '.join(known)}."
+                "--set {assignment!r} is not name=value with a known name. Names: {known}.",
+                assignment=assignment,
+                known=tuple(known),
             )
         given[name] = _value(text)
     try:
         typed = decode(Settings, given)
     except ValueError as error:
-        raise BadInput(f"--set: {error}") from error
+        raise BadInput("--set: {error}", error=error) from error
     return replace(settings, **{name: getattr(typed, name) for name in given})
 
 

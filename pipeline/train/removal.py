@@ -15,8 +15,8 @@ class RunActive(BadInput):
     """A run that is still at work cannot be deleted."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(f"Run {run.id} is {run.state}. Stop it first, then delete it.")
         self.run_id, self.state = run.id, run.state
+        super().__init__("Run {run_id} is {state}. Stop it first, then delete it.")
 
 
 @dataclass(frozen=True, slots=True)

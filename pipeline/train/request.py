@@ -10,6 +10,7 @@ from pipeline.publish import manifest
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.verify import MANIFEST, verify
 from pipeline.queue.entry import Priority
+from pipeline.said import Said
 from pipeline.train import continuing, launchers, tracking
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.train.devices import refuse_quantization
@@ -23,33 +24,33 @@ class ExportDamaged(DoesNotHold):
     """Files of an export are not what its manifest says, so nothing is trained on it."""
 
     def __init__(self, folder: Path, broken: tuple[str, ...]) -> None:
+        self.folder, self.broken = folder, broken
         super().__init__(
-            f"The export {folder.name} is not what it was when it was made: {', '.join(broken)}. "
+            "The export {folder.name} is not what it was when it was made: {broken}. "
             "Export again, or put the files back; nothing was started."
         )
-        self.folder, self.broken = folder, broken
 
 
 class ExportGone(BadInput):
     """The export's folder holds no export any more."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         super().__init__(
-            f"The export {folder.name} is not there any more ({folder}): it was deleted or moved. "
+            "The export {folder.name} is not there any more ({folder}): it was deleted or moved. "
             "Nothing was started. Put it back, or choose another."
         )
-        self.folder = folder
 
 
 class ModelGone(BadInput):
     """The base model's folder holds no model any more."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         super().__init__(
-            f"The model {folder.name} is not there any more ({folder}): it was deleted or moved. "
+            "The model {folder.name} is not there any more ({folder}): it was deleted or moved. "
             "Nothing was started. Put it back, or choose another."
         )
-        self.folder = folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,10 @@ def check_export(folder: Path) -> None:
         raise ExportGone(folder)
     checked = verify(folder)
     if not checked.holds:
-        raise ExportDamaged(
-            folder, tuple(f"{file.name} ({file.reason})" for file in checked.broken)
+        broken = tuple(
+            Said("{name} ({reason})", name=file.name, reason=file.reason) for file in checked.broken
         )
+        raise ExportDamaged(folder, broken)
 
 
 def check_model(folder: Path) -> None:
@@ -116,7 +118,9 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
     refuse_quantization(request.settings.quantization)
     training = [file for file in listed.training(request.layout) if file.rows]
     if not training:
-        raise BadInput(f"The export {listed.name} has no training rows. Export some pairs first.")
+        raise BadInput(
+            "The export {export} has no training rows. Export some pairs first.", export=listed.name
+        )
     return TrainConfig(
         title=request.title or f"{listed.name} {request.preset}",
         model=str(request.model),

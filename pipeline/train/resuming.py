@@ -12,13 +12,14 @@ from pipeline.train.config import Settings, TrainConfig
 class SettingIsFixed(BadInput):
     """A setting decides what a run learns, so it cannot change on the way."""
 
-    def __init__(self, name: str, run_id: int) -> None:
+    def __init__(self, setting: str, run_id: int) -> None:
+        self.setting, self.run_id = setting, run_id
         super().__init__(
-            f"{name} decides what run {run_id} learns, so it cannot change on the way. A resume "
-            f"may change {', '.join(sorted(advice.FREE_TO_CHANGE))}; for anything else start a "
-            f"new run (train --from {run_id} --checkpoint step-N)."
+            "{setting} decides what run {run_id} learns, so it cannot change on the way. A resume "
+            "may change {free}; for anything else start a new run (train --from {run_id} "
+            "--checkpoint step-N).",
+            free=tuple(sorted(advice.FREE_TO_CHANGE)),
         )
-        self.name, self.run_id = name, run_id
 
 
 def with_changes(config: TrainConfig, run_id: int, changes: Sequence[str]) -> TrainConfig:
@@ -37,7 +38,10 @@ def checkpoint_of(folder: Path, name: str) -> Path:
     if name in there:
         return there[name]
     raise BadInput(
-        f"Run {folder.name} has no checkpoint {name!r}. There are: {', '.join(there) or 'none'}."
+        "Run {folder} has no checkpoint {name!r}. There are: {there}.",
+        folder=folder.name,
+        name=name,
+        there=tuple(there),
     )
 
 

@@ -9,6 +9,7 @@ from pipeline.jsonio import read_json
 from pipeline.launches import DISCARD
 from pipeline.processes import Launch
 from pipeline.queue.entry import Entry
+from pipeline.said import Said
 from pipeline.train import advice, checkpoints, config, events, notes
 from pipeline.train.config import TrainConfig
 from pipeline.train.events import Progress
@@ -29,7 +30,7 @@ class RunFailure:
     error: str
     """A class of the `error` event, or `start`, `signal`, `exit`, `lost` where the worker said
     nothing."""
-    message: str
+    message: Said
     signal: str | None
     exit_code: int | None
     log: tuple[str, ...]
@@ -114,7 +115,7 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
 def _failure(
     folder: Path, frozen: TrainConfig, progress: Progress, entry: Entry | None
 ) -> RunFailure:
-    if entry:
+    if entry and entry.fault:
         return RunFailure("start", entry.fault, None, None, processes.log_tail(folder / LOG_NAME))
     ended = processes.read_exit(folder)
     signal_name = ended.signal_name if ended else None
@@ -125,36 +126,45 @@ def _failure(
     if signal_name:
         return RunFailure("signal", _signal_words(signal_name, frozen), signal_name, code, log)
     if code is not None:
-        message = f"The process ended with exit code {code} and said nothing of why; see its log."
+        message = Said(
+            "The process ended with exit code {code} and said nothing of why; see its log.",
+            code=code,
+        )
         return RunFailure("exit", message, None, code, log)
     return RunFailure("lost", _lost_words(processes.read_launch(folder)), None, None, log)
 
 
-def _signal_words(name: str, frozen: TrainConfig) -> str:
+def _signal_words(name: str, frozen: TrainConfig) -> Said:
     if name == "SIGKILL":
-        return (
+        return Said(
             "The process was killed by signal 9 (SIGKILL). If nobody did this by hand, the system "
-            f"ran out of memory. {advice.less_memory(frozen.settings, frozen.device)}"
+            "ran out of memory. {cure}",
+            cure=advice.less_memory(frozen.settings, frozen.device),
         )
     if name in _CRASHES:
-        return (
-            f"The process crashed ({name}): a fault of a driver, a library or the memory itself, "
-            "not of your settings. See the last lines of the log, then resume."
+        return Said(
+            "The process crashed ({name}): a fault of a driver, a library or the memory "
+            "itself, not of your settings. See the last lines of the log, then resume.",
+            name=name,
         )
-    return f"The process was ended by the signal {name}. Resume to go on."
+    return Said("The process was ended by the signal {name}. Resume to go on.", name=name)
 
 
-def _lost_words(launch: Launch | None) -> str:
+def _lost_words(launch: Launch | None) -> Said:
     if launch and launch.host != socket.gethostname():
-        return (
-            f"It was started on {launch.host}, and from {socket.gethostname()} nobody can tell "
-            "whether it still runs there. Look there; once it has ended, resume it here."
+        return Said(
+            "It was started on {host}, and from {here} nobody can tell whether it still "
+            "runs there. Look there; once it has ended, resume it here.",
+            host=launch.host,
+            here=socket.gethostname(),
         )
     if launch and launch.boot_id != processes.boot_id():
-        return "This machine was restarted while it ran. Resume to go on from the last checkpoint."
-    return (
-        "The process is gone and nothing recorded how it ended: its watcher was killed too. "
-        "Resume to go on from the last checkpoint."
+        return Said(
+            "This machine was restarted while it ran. Resume to go on from the last checkpoint."
+        )
+    return Said(
+        "The process is gone and nothing recorded how it ended: its watcher was killed "
+        "too. Resume to go on from the last checkpoint."
     )
 
 

@@ -24,10 +24,11 @@ class StudyTooLarge(BadInput):
     """The combinations are more than a study may have."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(
-            f"That would be {count} runs; a study has {MOST_RUNS} at most. Vary less at once."
-        )
         self.count = count
+        super().__init__(
+            "That would be {count} runs; a study has {most} at most. Vary less at once.",
+            most=MOST_RUNS,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def varied(text: str) -> Varied:
     values = tuple(dict.fromkeys(value.strip() for value in listed.split(",") if value.strip()))
     if not separator or name not in known or not values:
         raise BadInput(
-            f"--vary {text!r} is not name=value,value with a known name. Names: {', '.join(known)}."
+            "--vary {text!r} is not name=value,value with a known name. Names: {known}.",
+            text=text,
+            known=tuple(known),
         )
     return Varied(name, values)
 
@@ -110,7 +113,9 @@ def _layout(name: str) -> Layout:
         if layout == name:
             found: Layout = layout
             return found
-    raise BadInput(f"There is no layout {name!r}. Layouts: {', '.join(get_args(Layout))}.")
+    raise BadInput(
+        "There is no layout {name!r}. Layouts: {known}.", name=name, known=get_args(Layout)
+    )
 
 
 def _prompt(policy: str) -> SystemPrompt:

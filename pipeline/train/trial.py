@@ -33,11 +33,11 @@ class DeviceTaken(BadInput):
     """A run is at work on the device, so that a trial would disturb it and measure wrongly."""
 
     def __init__(self, device: str, run_id: int) -> None:
+        self.device, self.run_id = device, run_id
         super().__init__(
-            f"Run {run_id} is training on {device}. A step tried beside it would be measured "
+            "Run {run_id} is training on {device}. A step tried beside it would be measured "
             "wrongly; try it when the run is over."
         )
-        self.device, self.run_id = device, run_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,9 @@ def read(folder: Path) -> Trial:
         try:
             tried = decode(Tried, read_json(folder / "result.json"))
         except ValueError as error:
-            raise DoesNotHold(f"{folder} has an unreadable result ({error}).") from error
+            raise DoesNotHold(
+                "{folder} has an unreadable result ({error}).", folder=folder, error=error
+            ) from error
     return Trial(int(folder.name), folder, config.read(folder), now, tried)
 
 

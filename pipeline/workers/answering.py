@@ -7,6 +7,7 @@ import torch
 
 from pipeline.chat.protocol import Final, Question, Stamp, Text
 from pipeline.errors import BadInput, PipelineError
+from pipeline.said import Said
 from pipeline.workers.answers import Limits
 from pipeline.workers.generate import Generated, Request, generate
 from pipeline.workers.holding import Held
@@ -62,7 +63,7 @@ def _rows(held: Held, ticket: Ticket) -> list[_Row]:
             request = Request(row.model, row.prompt.ids)
             Limits.of(held.model, held.tokenizer, request, question.settings)
     except BadInput as error:
-        ticket.tell(Failure("refused", str(error)))
+        ticket.tell(Failure("refused", error.said))
         return []
     return rows
 
@@ -95,16 +96,25 @@ def _stamp(held: Held, row: _Row, done: Generated) -> Stamp:
 def explain(error: Exception) -> Failure:
     """Say what went wrong in words for whoever asked, with the class of an `error` event."""
     if isinstance(error, PipelineError):
-        return Failure("model", str(error))
+        return Failure("model", error.said)
     if is_out_of_memory(error):
         return Failure(
             "out_of_memory",
-            "The device's memory is full. Ask fewer models at once or for fewer tokens, or close "
-            "what else uses the device (a training run?), then ask again.",
+            Said(
+                "The device's memory is full. Ask fewer models at once or for fewer tokens, or "
+                "close what else uses the device (a training run?), then ask again."
+            ),
         )
     if isinstance(error, OSError):
-        return Failure("disk", f"A file could not be read or written: {error}.")
-    return Failure("unknown", f"{type(error).__name__}: {error}. The server's log has the details.")
+        return Failure("disk", Said("A file could not be read or written: {error}.", error=error))
+    return Failure(
+        "unknown",
+        Said(
+            "{kind}: {error}. The server's log has the details.",
+            kind=type(error).__name__,
+            error=error,
+        ),
+    )
 
 
 def is_out_of_memory(error: Exception) -> bool:

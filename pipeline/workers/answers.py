@@ -60,11 +60,11 @@ class PromptTooLong(BadInput):
     """The prompt leaves no room for an answer in what the model can read at once."""
 
     def __init__(self, tokens: int, most_tokens: int) -> None:
+        self.tokens, self.most_tokens = tokens, most_tokens
         super().__init__(
-            f"The prompt has {tokens:,} tokens and the model reads {most_tokens:,} at once. "
+            "The prompt has {tokens:,} tokens and the model reads {most_tokens:,} at once. "
             "Shorten the question or start a new conversation."
         )
-        self.tokens, self.most_tokens = tokens, most_tokens
 
 
 @dataclass(frozen=True, slots=True)

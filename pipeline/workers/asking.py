@@ -20,6 +20,7 @@ from pipeline.evaluate.questions import Question
 from pipeline.evaluate.shipped import is_shipped
 from pipeline.models.example import Coder, encode
 from pipeline.models.template import SystemPrompt, with_system_prompt
+from pipeline.said import Said
 from pipeline.workers.answers import Generated, PromptTooLong, Request, end_ids
 from pipeline.workers.generate import generate, only
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
@@ -29,7 +30,7 @@ from pipeline.workers.selftest import PROBE, before_adapters, self_test
 
 logger = logging.getLogger(__name__)
 
-Warn = Callable[[str], None]
+Warn = Callable[[Said], None]
 _NO_CUTOFF = 2**31
 """Rows are never cut here: what the model's window cannot hold is told as not asked."""
 
@@ -98,7 +99,12 @@ class Asker:
         except torch.OutOfMemoryError:
             if len(batch) == 1:
                 raise
-            self._warn(f"A batch of {len(batch)} rows did not fit in the memory and was halved.")
+            self._warn(
+                Said(
+                    "A batch of {count} rows did not fit in the memory and was halved.",
+                    count=len(batch),
+                )
+            )
         middle = len(batch) // 2
         return self._batch(model, batch[:middle]) + self._batch(model, batch[middle:])
 
@@ -125,7 +131,14 @@ class Asker:
 
     def _unanswered(self, model: str, row: Prepared, refusal: PromptTooLong) -> RawAnswer:
         question = row.question
-        self._warn(f"{question.file}, row {question.row + 1} was not asked: {refusal}")
+        self._warn(
+            Said(
+                "{file}, row {row} was not asked: {refusal}",
+                file=question.file,
+                row=question.row + 1,
+                refusal=refusal,
+            )
+        )
         return _answer(model, row, Generated("", (), "length", "alone", 0.0, 0.0), Scored(None, 0))
 
 
@@ -152,7 +165,12 @@ def load(
     tested = self_test(model, tuple(adapters), plain)
     for name, difference in tested.adapter_differences.items():
         if difference == 0:
-            warn(f"The adapter of run {name} changes nothing: its answers are the base's.")
+            warn(
+                Said(
+                    "The adapter of run {name} changes nothing: its answers are the base's.",
+                    name=name,
+                )
+            )
     tokenizers = {
         name: load_tokenizer(folder, trust_remote_code=plan.trust_remote_code)
         for name, folder in adapters.items()

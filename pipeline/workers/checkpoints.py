@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from pipeline.disk import FULL, is_full
 from pipeline.errors import PipelineError
 from pipeline.jsonio import read_json, write_json
+from pipeline.said import Said
 from pipeline.train import checkpoints, continuing
 from pipeline.train.checkpoints import MARKER, Checkpoint
 from pipeline.train.config import TrainConfig
@@ -32,14 +33,19 @@ class DiskFull(PipelineError):
     """The disk had no room for a checkpoint or an adapter; nothing half written is left."""
 
     def __init__(self, folder: Path, last: Path | None, reason: object) -> None:
-        kept = (
-            f"The last whole checkpoint is {last.name}, and it is untouched: free some space, "
-            "then resume from it."
-            if last
-            else "No checkpoint had been saved before: free some space, then start again."
-        )
-        super().__init__(f"The disk is full: {folder.name} could not be saved ({reason}). {kept}")
+        kept = Said("No checkpoint had been saved before: free some space, then start again.")
+        if last:
+            kept = Said(
+                "The last whole checkpoint is {last.name}, and it is untouched: free some space, "
+                "then resume from it.",
+                last=last,
+            )
         self.folder, self.last = folder, last
+        super().__init__(
+            "The disk is full: {folder.name} could not be saved ({reason}). {kept}",
+            reason=reason,
+            kept=kept,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,18 @@ def convert(gguf: Path, folder: Path) -> None:
     Quantised weights are unpacked, so that LoRA can be trained on them and merged into them.
     """
     if not gguf.is_file():
-        raise BadInput(f"There is no file {gguf}.")
+        raise BadInput("There is no file {gguf}.", gguf=gguf)
     if folder.exists():
-        raise BadInput(f"{folder} exists already. Remove it, or name another folder.")
+        raise BadInput("{folder} exists already. Remove it, or name another folder.", folder=folder)
     unfinished = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     tokenizer = AutoTokenizer.from_pretrained(
         gguf.parent, gguf_file=gguf.name, local_files_only=True
     )
     if not tokenizer.chat_template:
-        raise BadInput(f"{gguf} holds no chat template, so it cannot be trained as a chat.")
+        raise BadInput(
+            "{gguf} holds no chat template, so it cannot be trained as a chat.", gguf=gguf
+        )
     model = AutoModelForCausalLM.from_pretrained(
         gguf.parent,
         gguf_file=gguf.name,

@@ -6,11 +6,13 @@ import torch
 
 from pipeline.disk import is_full
 from pipeline.errors import DoesNotHold, PipelineError
+from pipeline.said import Said
 from pipeline.train import advice, checkpoints, config
 from pipeline.workers.checkpoints import DiskFull
 from pipeline.workers.lessons import DataChanged
 from pipeline.workers.loop import LossNotFinite
 from pipeline.workers.model import NoSuchDevice
+from pipeline.workers.process import unexpected
 
 # What torch says where only CUDA has a class of its own for it.
 _OTHER_ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory", "CUDA out of memory")
@@ -31,11 +33,11 @@ class Explained:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __call__(self, error: Exception) -> tuple[str, str]:
+    def __call__(self, error: Exception) -> tuple[str, Said]:
         """Return the class of the `error` event and its message."""
         match error:
             case PipelineError():
-                return _OWN.get(type(error), "model"), str(error)
+                return _OWN.get(type(error), "model"), error.said
             case torch.OutOfMemoryError() | MemoryError():
                 return self._out_of_memory(error)
             case RuntimeError() if any(words in str(error) for words in _OTHER_ALLOCATORS):
@@ -47,34 +49,45 @@ class Explained:
             case OSError():
                 return "disk", self._disk(error)
             case _:
-                return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+                return unexpected(error)
 
-    def _out_of_memory(self, error: Exception) -> tuple[str, str]:
-        is_gpu = isinstance(error, torch.OutOfMemoryError)
-        whose = "The GPU's memory" if is_gpu else "The memory of this machine"
+    def _out_of_memory(self, error: Exception) -> tuple[str, Said]:
         first = next(iter(str(error).splitlines()), "")
         try:
             frozen = config.read(self._folder)
+            cure = advice.less_memory(frozen.settings, frozen.device)
         except DoesNotHold:
-            return "out_of_memory", f"{whose} is full ({first})."
-        return "out_of_memory", (
-            f"{whose} is full ({first}). {advice.less_memory(frozen.settings, frozen.device)}"
+            cure = Said("")
+        if isinstance(error, torch.OutOfMemoryError):
+            return "out_of_memory", Said(
+                "The GPU's memory is full ({first}). {cure}", first=first, cure=cure
+            )
+        return "out_of_memory", Said(
+            "The memory of this machine is full ({first}). {cure}", first=first, cure=cure
         )
 
-    def _device_gone(self, error: Exception) -> str:
+    def _device_gone(self, error: Exception) -> Said:
         first = next(iter(str(error).splitlines()), "")
-        return (
-            f"The device failed or is gone: {first}. See what its driver says (nvidia-smi; dmesg), "
-            f"restart what hangs, then resume. {self._kept()}"
+        return Said(
+            "The device failed or is gone: {first}. See what its driver says (nvidia-smi; "
+            "dmesg), restart what hangs, then resume. {kept}",
+            first=first,
+            kept=self._kept(),
         )
 
-    def _disk(self, error: OSError) -> str:
+    def _disk(self, error: OSError) -> Said:
         if is_full(error):
-            return f"The disk is full ({error}). Free some space, then resume. {self._kept()}"
-        return f"A file could not be read or written: {error}. {self._kept()}"
+            return Said(
+                "The disk is full ({error}). Free some space, then resume. {kept}",
+                error=error,
+                kept=self._kept(),
+            )
+        return Said(
+            "A file could not be read or written: {error}. {kept}", error=error, kept=self._kept()
+        )
 
-    def _kept(self) -> str:
+    def _kept(self) -> Said:
         there = checkpoints.listed(self._folder)
         if not there:
-            return "No checkpoint had been saved yet."
-        return f"The last whole checkpoint is {there[-1].folder.name}."
+            return Said("No checkpoint had been saved yet.")
+        return Said("The last whole checkpoint is {checkpoint}.", checkpoint=there[-1].folder.name)

@@ -6,6 +6,7 @@ each split; it appears whole or not at all. Code that a dataset brings with it i
 code 0, or 1 with the reason on stderr.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from datasets.exceptions import DatasetNotFoundError
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from pipeline.errors import BadInput, PipelineError
+from pipeline.said import Said
 
 _ROWS_AT_ONCE = 5_000
 
@@ -36,25 +38,37 @@ def fetch(name: str, folder: Path) -> None:
     unfinished.rename(folder)
 
 
-def reason(name: str, error: Exception) -> str:
+def reason(name: str, error: Exception) -> Said:
     """Return in words why a dataset could not be fetched, and what to do."""
     said = str(error).strip().split("\n")[0] or type(error).__name__
     if isinstance(error, DatasetNotFoundError):
-        return (
-            f"There is no dataset {name!r} that you may read, on the hub or on this machine. "
-            "Check how it is written; for a private one, log in with `hf auth login` first."
+        return Said(
+            "There is no dataset {name!r} that you may read, on the hub or on this machine. "
+            "Check how it is written; for a private one, log in with `hf auth login` first.",
+            name=name,
         )
     if isinstance(error, ConnectionError | OfflineModeIsEnabled | HfHubHTTPError | TimeoutError):
-        return (
-            f"The Hugging Face hub cannot be reached for {name!r} ({said}). Check the network, "
-            "or bring the dataset as a folder: save_to_disk on a machine that has it."
+        return Said(
+            "The Hugging Face hub cannot be reached for {name!r} ({said}). Check the "
+            "network, or bring the dataset as a folder: save_to_disk on a machine that has "
+            "it.",
+            name=name,
+            said=said,
         )
     if "script" in said.casefold():
-        return (
-            f"{name!r} is loaded by code that comes with it, and foreign code is never run here. "
-            "Look for its parquet version (the branch refs/convert/parquet), or save it to disk."
+        return Said(
+            "{name!r} is loaded by code that comes with it, and foreign code is never run "
+            "here. Look for its parquet version (the branch refs/convert/parquet), or save "
+            "it to disk.",
+            name=name,
         )
-    return f"{name!r} cannot be fetched: {said}"
+    return Said("{name!r} cannot be fetched: {said}", name=name, said=said)
+
+
+def _refused(why: Said) -> int:
+    """Say why on the last line of the standard error, as who started this reads it."""
+    sys.stderr.write(f"{json.dumps(why.as_json())}\n")
+    return 1
 
 
 def main(arguments: list[str]) -> int:
@@ -68,11 +82,9 @@ def main(arguments: list[str]) -> int:
             raise BadInput("The dataset has no name.")
         fetch(arguments[0], Path(arguments[1]))
     except PipelineError as fact:
-        sys.stderr.write(f"{fact}\n")
-        return 1
+        return _refused(fact.said)
     except Exception as error:  # Whatever a loader of a foreign dataset raises becomes words.
-        sys.stderr.write(f"{reason(arguments[0], error)}\n")
-        return 1
+        return _refused(reason(arguments[0], error))
     return 0
 
 

@@ -96,7 +96,7 @@ def only(model: PreTrainedModel, name: str) -> Iterator[None]:
     """Let the whole model answer as `name` (`base` or an adapter) for a while."""
     if not hasattr(model, "peft_config"):
         if name != BASE:
-            raise BadInput(f"The model has no adapter {name!r}.")
+            raise BadInput("The model has no adapter {name!r}.", name=name)
         yield
     elif name == BASE:
         with model.disable_adapter():

@@ -16,8 +16,9 @@ from pipeline.handover.jobs import GgufPlan, read_plan
 from pipeline.jsonio import write_json
 from pipeline.models import catalog
 from pipeline.processes import log_tail
+from pipeline.said import Said
 from pipeline.workers.events import Events
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 from pipeline.workspace import Workspace
 
 _LOOKED_AGAIN_S = 0.2
@@ -29,7 +30,7 @@ def convert(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     started = time.monotonic()
     plan = read_plan(folder)
     if not isinstance(plan, GgufPlan):
-        raise BadInput(f"{folder} holds no plan of a GGUF file.")
+        raise BadInput("{folder} holds no plan of a GGUF file.", folder=folder)
     out = Path(plan.out)
     unfinished = out.with_name(f".{out.name}.tmp")
     state = "finished"
@@ -68,7 +69,7 @@ def _run(
             _end(process)
     if process.returncode != 0:
         last = " ".join(log_tail(log, lines=1))
-        raise DoesNotHold(f"llama.cpp's converter does not take this model: {last}")
+        raise DoesNotHold("llama.cpp's converter does not take this model: {last}", last=last)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -98,13 +99,11 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return run(folder, convert, _explained, is_terminated)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     """Return the class of a failure and words that a person can act on."""
     if isinstance(error, PipelineError):
-        return "model", str(error)
-    if isinstance(error, OSError):
-        return "disk", f"A file could not be read or written: {error}. Nothing was written."
-    return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+        return "model", error.said
+    return unexpected(error, Said("Nothing was written."))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pipeline.said import Said
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -30,20 +32,20 @@ class Guard:
 
     def _refusal(self, headers: Headers) -> Response | None:
         if _host(f"//{headers.get('host', '')}") not in LOOPBACK:
-            return refuse(403, "This server answers to its loopback address only.")
+            return refuse(403, Said("This server answers to its loopback address only."))
         origin = headers.get("origin")
         if origin is not None and _host(origin) not in LOOPBACK:
-            return refuse(403, "This server answers no web page of another origin.")
+            return refuse(403, Said("This server answers no web page of another origin."))
         scheme, _, given = headers.get("authorization", "").partition(" ")
         is_right = hmac.compare_digest(given.strip().encode(), self._token)
         if scheme.lower() != "bearer" or not is_right:
-            return refuse(401, "The bearer token is missing or wrong; it is in serve.json.")
+            return refuse(401, Said("The bearer token is missing or wrong; it is in serve.json."))
         return None
 
 
-def refuse(status: int, message: str, kind: str = "refused") -> Response:
+def refuse(status: int, message: Said, kind: str = "refused") -> Response:
     """A refusal in the form of OpenAI's errors."""
-    body = json.dumps({"error": {"message": message, "type": kind}}, ensure_ascii=False)
+    body = json.dumps({"error": {"type": kind, **message.as_json()}}, ensure_ascii=False)
     return Response(body, status_code=status, media_type="application/json")
 
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipeline.chat.config import ServerConfig
 from pipeline.chat.protocol import BASE, Message
+from pipeline.said import Said
 from pipeline.workers.model import (
     ModelUnreadable,
     attach_adapters,
@@ -52,16 +53,21 @@ class Held:
         return (BASE, *self.weights)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Said, ...]:
         """What the person should know before trusting a comparison."""
         idle = [name for name, d in self.self_test.adapter_differences.items() if d == 0]
-        said = [f"Adapter {name} changes nothing: its answers are the base's." for name in idle]
+        said = [
+            Said("Adapter {name} changes nothing: its answers are the base's.", name=name)
+            for name in idle
+        ]
         said += [
-            f"Adapter {name} is asked after the others, because it {why}."
+            Said("Adapter {name} is asked after the others, because it {why}.", name=name, why=why)
             for name, why in self.self_test.apart.items()
         ]
         if self.self_test.reason:
-            said.append(f"Models are asked one after another. {self.self_test.reason}")
+            said.append(
+                Said("Models are asked one after another. {reason}", reason=self.self_test.reason)
+            )
         return tuple(said)
 
 
@@ -95,7 +101,7 @@ def read_weights(folder: Path) -> Weights:
     """Read which weights an adapter folder holds; ModelUnreadable if it holds none."""
     path = folder / "adapter_model.safetensors"
     if not path.is_file():
-        raise ModelUnreadable(folder, f"there is no {path.name}")
+        raise ModelUnreadable(folder, Said("there is no {path.name}", path=path))
     facts = path.stat()
     with path.open("rb") as file:
         sha1 = hashlib.file_digest(file, "sha1").hexdigest()
@@ -105,7 +111,7 @@ def read_weights(folder: Path) -> Weights:
 def _template(tokenizer: PreTrainedTokenizerBase, folder: Path) -> str:
     template = tokenizer.chat_template
     if not isinstance(template, str):
-        raise ModelUnreadable(folder, "its tokenizer has no chat template, so it cannot chat")
+        raise ModelUnreadable(folder, Said("its tokenizer has no chat template, so it cannot chat"))
     return template
 
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from pipeline.errors import BadInput, PipelineError
 from pipeline.models.example import Example, Record, encode
 from pipeline.publish.rows import read_rows
+from pipeline.said import Said
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.workers import showing
 from pipeline.workers.events import Events
@@ -20,12 +21,12 @@ from pipeline.workers.prompts import HubCoder
 class DataChanged(PipelineError):
     """A data file is not what it was when the run was launched."""
 
-    def __init__(self, path: Path, what: str = "its SHA-1 differs") -> None:
+    def __init__(self, path: Path, what: Said) -> None:
+        self.path, self.what = path, what
         super().__init__(
-            f"{path.name} is not the file that this run was launched with ({what}). Put the file "
+            "{path.name} is not the file that this run was launched with ({what}). Put the file "
             "back and resume, or export again and start a new run."
         )
-        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,16 @@ def _examples(
                 examples += [example] * file.repeat
     cut = sum(example.is_cut for example in examples)
     if cut or too_long:
-        names = ", ".join(file.name for file in files)
-        events.tell(
-            "warning",
-            message=f"In {names}: {cut} answers were cut at {config.settings.cutoff_tokens} tokens "
-            f"and never learn to stop; {too_long} rows were left out, their question alone is "
-            "longer. Raise cutoff_tokens, or shorten them.",
+        said = Said(
+            "In {names}: {cut} answers were cut at {cutoff_tokens} tokens and never learn to stop; "
+            "{too_long} rows were left out, their question alone is longer. Raise cutoff_tokens, "
+            "or shorten them.",
+            names=tuple(file.name for file in files),
+            cut=cut,
+            cutoff_tokens=config.settings.cutoff_tokens,
+            too_long=too_long,
         )
+        events.tell("warning", **said.as_json())
     return examples
 
 
@@ -88,9 +92,9 @@ def _content(path: Path, sha1: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise DataChanged(path, "it is not there any more") from error
+        raise DataChanged(path, Said("it is not there any more")) from error
     if hashlib.sha1(data, usedforsecurity=False).hexdigest() != sha1:
-        raise DataChanged(path)
+        raise DataChanged(path, Said("its SHA-1 differs"))
     return data
 
 
@@ -103,8 +107,8 @@ def _check_pages(
 ) -> None:
     """Warn where the token view shows other tokens than are trained."""
     if showing.pages_differ(Path(config.model), config.system_prompt, coder, ends, rows):
-        events.tell(
-            "warning",
-            message="The pages show other tokens of this model than are trained: its tokenizer "
-            "does something that tokenizer.json does not tell. The training is right.",
+        said = Said(
+            "The pages show other tokens of this model than are trained: its tokenizer does "
+            "something that tokenizer.json does not tell. The training is right."
         )
+        events.tell("warning", **said.as_json())

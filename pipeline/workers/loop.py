@@ -34,13 +34,13 @@ class LossNotFinite(PipelineError):
     """The loss, or its gradient, became infinite or not a number."""
 
     def __init__(self, step: int, rate: float) -> None:
-        super().__init__(
-            f"The loss or its gradient at step {step} is not a finite number, so the weights "
-            "would be ruined. "
-            f"The rate there was {rate:.2g}: try a third of it, or a longer warm-up. "
-            "The last checkpoint is still good."
-        )
         self.step = step
+        super().__init__(
+            "The loss or its gradient at step {step} is not a finite number, so the weights "
+            "would be ruined. The rate there was {rate:.2g}: try a third of it, or a longer "
+            "warm-up. The last checkpoint is still good.",
+            rate=rate,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.train.config import Settings
 
 WEIGHTS = "adapter_model.safetensors"
@@ -26,22 +27,24 @@ class NoSuchTarget(BadInput):
     """A layer that is to learn is none of the model's linear layers."""
 
     def __init__(self, target: str, known: Iterable[str]) -> None:
-        super().__init__(
-            f"targets names {target!r}, but this model has no linear layer of that name. "
-            f"Its layers: {', '.join(sorted(known))}."
-        )
         self.target = target
+        super().__init__(
+            "targets names {target!r}, but this model has no linear layer of that name. "
+            "Its layers: {known}.",
+            known=tuple(sorted(known)),
+        )
 
 
 class AdapterDoesNotFit(BadInput):
     """The weights of an adapter are for another base, or of another shape."""
 
     def __init__(self, folder: Path, reason: object) -> None:
-        super().__init__(
-            f"The adapter in {folder} does not fit this base: {reason}. Continue it on the model "
-            "that it was trained on."
-        )
         self.folder = folder
+        super().__init__(
+            "The adapter in {folder} does not fit this base: {reason}. Continue it on the "
+            "model that it was trained on.",
+            reason=reason,
+        )
 
 
 def with_lora(base: PreTrainedModel, settings: Settings, adapter: Path | None = None) -> PeftModel:
@@ -80,7 +83,10 @@ def put_weights(model: PeftModel, folder: Path) -> None:
     missing = [name for name in result.missing_keys if "lora_" in name]
     if missing or result.unexpected_keys:
         name = (missing or result.unexpected_keys)[0]
-        raise AdapterDoesNotFit(folder, f"{name} is {'missing' if missing else 'not in the base'}")
+        what = Said("{name} is missing", name=name)
+        raise AdapterDoesNotFit(
+            folder, what if missing else Said("{name} is not in the base", name=name)
+        )
 
 
 def targets(base: PreTrainedModel, wanted: str) -> str | list[str]:

@@ -27,6 +27,7 @@ from pipeline.merge.report import Equivalence, Merged
 from pipeline.models import catalog
 from pipeline.models.fingerprint import weights_sha256
 from pipeline.models.template import default_system_prompt, with_system_prompt
+from pipeline.said import Said
 from pipeline.workers.answering import is_out_of_memory
 from pipeline.workers.answers import end_ids
 from pipeline.workers.equivalence import (
@@ -39,7 +40,7 @@ from pipeline.workers.equivalence import (
 from pipeline.workers.events import Events
 from pipeline.workers.holding import read_weights
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 
 ADAPTER = "merged"
 _COARSEST_FIRST = ("bfloat16", "float16", "float32")
@@ -49,10 +50,12 @@ _GO_ALONG = ("LICENSE*", "NOTICE*", "USE_POLICY*")
 class MergeRefused(PipelineError):
     """The merged model does not answer as base and adapter do."""
 
-    def __init__(self, folder: Path, faults: tuple[str, ...], *, is_kept: bool) -> None:
-        what = "It is left as it is." if is_kept else "Nothing was written."
-        super().__init__(f"The merged model {folder.name} is refused. {' '.join(faults)} {what}")
+    def __init__(self, folder: Path, faults: tuple[Said, ...], *, is_kept: bool) -> None:
         self.folder, self.faults = folder, faults
+        super().__init__(
+            "The merged model {folder.name} is refused. {faults} {what}",
+            what=Said("It is left as it is." if is_kept else "Nothing was written."),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,11 @@ def load(plan: MergeConfig) -> Whole:
     base = Path(plan.base)
     stored_in = catalog.read(base).dtype
     if stored_in not in report.TOLERANCE:
-        raise BadInput(f"{base.name} is stored as {stored_in}: that cannot be merged into.")
+        raise BadInput(
+            "{base} is stored as {stored_in}: that cannot be merged into.",
+            base=base.name,
+            stored_in=stored_in,
+        )
     stored = getattr(torch, stored_in)
     dtype = stored if plan.dtype == "auto" else getattr(torch, plan.dtype)
     computed = _name(torch.promote_types(stored, dtype))
@@ -236,20 +243,19 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return run(folder, merge, _explained, is_terminated)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     """Return the class of a failure and words that a person can act on."""
     if isinstance(error, MergeRefused):
-        return "refused", str(error)
+        return "refused", error.said
     if isinstance(error, PipelineError):
-        return "model", str(error)
+        return "model", error.said
     if is_out_of_memory(error):
-        return "out_of_memory", (
-            f"The memory of the device does not hold the whole model ({error}). Choose the device "
-            "cpu, or a machine with more. Nothing was written."
+        return "out_of_memory", Said(
+            "The memory of the device does not hold the whole model ({error}). Choose the "
+            "device cpu, or a machine with more. Nothing was written.",
+            error=error,
         )
-    if isinstance(error, OSError):
-        return "disk", f"A file could not be read or written: {error}. Nothing was written."
-    return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+    return unexpected(error, Said("Nothing was written."))
 
 
 if __name__ == "__main__":

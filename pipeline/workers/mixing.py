@@ -18,14 +18,15 @@ from transformers import PreTrainedModel
 
 from pipeline.chat.protocol import BASE
 from pipeline.errors import PipelineError
+from pipeline.said import Said
 
 
 class CannotMix(PipelineError):
     """An adapter does more in a layer than to add a product, so rows cannot differ in it."""
 
     def __init__(self, adapter: str, reason: str) -> None:
-        super().__init__(f"Adapter {adapter} {reason}.")
         self.adapter, self.reason = adapter, reason
+        super().__init__("Adapter {adapter} {reason}.")
 
 
 @contextmanager
@@ -58,7 +59,10 @@ def hindrances(model: PreTrainedModel, names: Sequence[str]) -> dict[str, str]:
     for other, config in getattr(model, "peft_config", {}).items():
         if reason := _whole_layers(config):
             # What it replaced answers for all rows, whether they are its own or not.
-            said = {name: f"is beside adapter {other}, which {reason}" for name in adapters}
+            said = {
+                name: Said("is beside adapter {other}, which {reason}", other=other, reason=reason)
+                for name in adapters
+            }
             return said | ({other: reason} if other in adapters else {})
     found: dict[str, str] = {}
     for layer in model.modules():
@@ -72,26 +76,31 @@ def hindrances(model: PreTrainedModel, names: Sequence[str]) -> dict[str, str]:
 def _whole_layers(config: PeftConfig) -> str:
     """What an adapter changes beside the layers that it adds products to; empty for nothing."""
     if getattr(config, "modules_to_save", None):
-        return "has whole layers of its own (modules_to_save)"
+        return Said("has whole layers of its own (modules_to_save)")
     if getattr(config, "trainable_token_indices", None):
-        return "has tokens of its own (trainable_token_indices)"
-    return "changes biases of the base" if getattr(config, "bias", "none") != "none" else ""
+        return Said("has tokens of its own (trainable_token_indices)")
+    return Said("changes biases of the base") if getattr(config, "bias", "none") != "none" else ""
 
 
 def _hindrance(layer: BaseTunerLayer, name: str) -> str:
     """Why an adapter's part in a layer is no plain product; empty if it is, or it has none."""
     if not isinstance(layer, LoraLayer):
-        return f"is no LoRA ({type(layer).__name__})"
+        return Said("is no LoRA ({kind})", kind=type(layer).__name__)
     if layer.merged:
-        return "is merged into the base"
+        return Said("is merged into the base")
     if name in layer.lora_embedding_A:
-        return "changes the table of tokens"
+        return Said("changes the table of tokens")
     if variant := layer.lora_variant.get(name):
-        return f"is a variant of LoRA ({type(variant).__name__.removesuffix('Variant')})"
+        return Said(
+            "is a variant of LoRA ({kind})", kind=type(variant).__name__.removesuffix("Variant")
+        )
     if name in layer.lora_A and (
         not isinstance(layer.lora_A[name], nn.Linear) or layer.lora_bias.get(name)
     ):
-        return f"has more than a product in a layer ({type(layer.lora_A[name]).__name__}, a bias)"
+        return Said(
+            "has more than a product in a layer ({kind}, a bias)",
+            kind=type(layer.lora_A[name]).__name__,
+        )
     return ""
 
 
@@ -122,7 +131,9 @@ def _forward(
     """The base layer's output (rows, tokens, out) plus each row's product, rounded as by PEFT."""
     output: torch.Tensor = layer.base_layer(x, *args)
     if x.dim() != 3 or x.shape[0] != down.shape[0]:
-        raise CannotMix("of a row", "meets tokens of several rows at once (a mixture of experts)")
+        raise CannotMix(
+            "of a row", Said("meets tokens of several rows at once (a mixture of experts)")
+        )
     if output.dtype == x.dtype == down.dtype:
         return torch.baddbmm(output, torch.bmm(x, down), up)
     return torch.baddbmm(output.to(down.dtype), torch.bmm(x.to(down.dtype), down), up).to(

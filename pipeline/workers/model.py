@@ -26,20 +26,20 @@ class NoSuchDevice(BadInput):
     """The device that was asked for is not on this machine, or torch cannot use it."""
 
     def __init__(self, device: str) -> None:
-        found = ", ".join(["cpu", *_accelerators()])
-        super().__init__(
-            f"The device {device!r} is not here. Devices that torch can use: {found}. "
-            "(For a GPU torch must be a build for it, and the driver must be loaded.)"
-        )
         self.device = device
+        super().__init__(
+            "The device {device!r} is not here. Devices that torch can use: {found}. (For a "
+            "GPU torch must be a build for it, and the driver must be loaded.)",
+            found=("cpu", *_accelerators()),
+        )
 
 
 class ModelUnreadable(BadInput):
     """A folder does not hold a model, tokenizer or adapter that can be loaded."""
 
     def __init__(self, folder: Path, reason: object) -> None:
-        super().__init__(f"The model in {folder} cannot be loaded: {reason}")
         self.folder = folder
+        super().__init__("The model in {folder} cannot be loaded: {reason}", reason=reason)
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -62,7 +62,9 @@ def choose_dtype(device: torch.device, wanted: str = "auto") -> torch.dtype:
     units they are many times slower in it.
     """
     if wanted not in get_args(Dtype):
-        raise BadInput(f"dtype is {wanted!r}; it must be one of {', '.join(get_args(Dtype))}.")
+        raise BadInput(
+            "dtype is {wanted!r}; it must be one of {known}.", wanted=wanted, known=get_args(Dtype)
+        )
     if wanted != "auto":
         chosen = getattr(torch, wanted)
     elif device.type == "cuda":
@@ -73,7 +75,7 @@ def choose_dtype(device: torch.device, wanted: str = "auto") -> torch.dtype:
     else:
         chosen = torch.float32
     if not isinstance(chosen, torch.dtype):
-        raise BadInput(f"torch has no dtype {wanted!r}.")
+        raise BadInput("torch has no dtype {wanted!r}.", wanted=wanted)
     return chosen
 
 

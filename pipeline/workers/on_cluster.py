@@ -22,6 +22,7 @@ from ray.train.torch import TorchTrainer
 
 from pipeline.errors import BadInput
 from pipeline.jsonio import read_lines
+from pipeline.said import Said
 from pipeline.train import config as configs
 from pipeline.train import parcel
 from pipeline.workers import train
@@ -66,8 +67,10 @@ def _settled() -> Path:
     device = "cuda:" + ",".join(map(str, range(frozen.processes))) if gpus else "cpu"
     if gpus and gpus < frozen.processes:
         raise BadInput(
-            f"The run wants {frozen.processes} GPUs, and this cluster has {gpus}. "
-            "Launch it with fewer processes."
+            "The run wants {processes} GPUs, and this cluster has {gpus}. Launch it with fewer "
+            "processes.",
+            processes=frozen.processes,
+            gpus=gpus,
         )
     initial = str(folder / "initial") if frozen.initial_adapter else ""
     export = folder / "export" / Path(frozen.export).name
@@ -95,7 +98,9 @@ def _trained(folder: Path) -> bool:
         told, _ = read_lines(folder / "events.jsonl")
         if not any(event.get("kind") == "error" for event in told):
             last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-            Events(folder).tell("error", error="process", message=f"Ray Train failed: {last[0]}")
+            Events(folder).tell(
+                "error", error="process", **Said("Ray Train failed: {last}", last=last[0]).as_json()
+            )
         return False
     return True
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from pipeline.chat.protocol import MOST_MODELS, Piece, Question
 from pipeline.errors import BadInput
+from pipeline.said import Said
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ class Failure:
     """Why an answer broke off; `kind` is `refused` where the question itself was at fault."""
 
     kind: str
-    message: str
+    message: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Owner:
         try:
             self._answer(open_tickets)
         except BadInput as error:
-            self._fail(open_tickets, Failure("refused", str(error)))
+            self._fail(open_tickets, Failure("refused", error.said))
         except Exception as error:
             # The boundary of the worker: nothing above it could tell the asker, or go on serving.
             logger.exception("An answer failed")

@@ -22,10 +22,11 @@ from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, EvaluationConfig, Form
 from pipeline.evaluate.questions import Question
 from pipeline.jsonio import write_json
+from pipeline.said import Said
 from pipeline.workers import weighing
 from pipeline.workers.asking import Asker
 from pipeline.workers.events import Events
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 
 
 def predict(folder: Path, events: Events, should_stop: ShouldStop) -> None:
@@ -35,7 +36,7 @@ def predict(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     plan = config.read(folder)
     asked = questions.read(plan)
     answers.mend(folder)
-    asker = Asker(plan, should_stop, lambda message: events.tell("warning", message=message))
+    asker = Asker(plan, should_stop, lambda said: events.tell("warning", **said.as_json()))
     _take_over(folder, asker)
     work = Work(folder, plan, asked, events)
     events.tell("state", state="asking")
@@ -157,20 +158,19 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return run(folder, predict, _explained, is_terminated)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     """Return the class of a failure and words that a person can act on."""
     if isinstance(error, DoesNotHold):
-        return "data", str(error)
+        return "data", error.said
     if isinstance(error, PipelineError):
-        return "model", str(error)
+        return "model", error.said
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "out_of_memory", (
-            f"The memory does not hold even one row at a time ({error}). Close what else uses the "
-            "device, lower max_new_tokens, or choose another device."
+        return "out_of_memory", Said(
+            "The memory does not hold even one row at a time ({error}). Close what else "
+            "uses the device, lower max_new_tokens, or choose another device.",
+            error=error,
         )
-    if isinstance(error, OSError):
-        return "disk", f"A file could not be read or written: {error}. Answers so far are kept."
-    return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+    return unexpected(error, Said("Answers so far are kept."))
 
 
 if __name__ == "__main__":

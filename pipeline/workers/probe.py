@@ -19,12 +19,13 @@ from pipeline.models.template import with_system_prompt
 from pipeline.probe import config
 from pipeline.probe.answers import GREEDY, ProbeAnswer
 from pipeline.probe.config import ProbeConfig, Question
+from pipeline.said import Said
 from pipeline.workers.answering import is_out_of_memory
 from pipeline.workers.answers import PromptTooLong, Request
 from pipeline.workers.events import Events
 from pipeline.workers.generate import generate
 from pipeline.workers.model import load_base, special_tokens
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 from pipeline.workers.prompts import HubCoder
 
 
@@ -45,7 +46,7 @@ def probe(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     rows.mend(folder)
     done = {(answer.key, answer.sample) for answer in rows.read(folder, ProbeAnswer)}
     events.tell("progress", done=len(done), of=plan.answer_count)
-    base = Base(plan, should_stop, lambda message: events.tell("warning", message=message))
+    base = Base(plan, should_stop, lambda said: events.tell("warning", **said.as_json()))
     prepared = [base.prepare(question) for question in asked]
     events.tell("state", state="asking")
     count = len(done)
@@ -66,7 +67,7 @@ class Base:
     """Holds the base model. One thread only may use it."""
 
     def __init__(
-        self, plan: ProbeConfig, should_stop: ShouldStop, warn: Callable[[str], None]
+        self, plan: ProbeConfig, should_stop: ShouldStop, warn: Callable[[Said], None]
     ) -> None:
         self._plan, self._should_stop, self._warn = plan, should_stop, warn
         # The launcher shows the process only the GPU that was chosen, so here it is the first.
@@ -114,12 +115,19 @@ class Base:
         except PromptTooLong as refusal:
             if len(batch) == 1:
                 key = batch[0].question.key
-                self._warn(f"Question {key} was not asked: {refusal}")
+                self._warn(
+                    Said("Question {key} was not asked: {refusal}", key=key, refusal=refusal)
+                )
                 return [ProbeAnswer(key, sample, "", "refused", 0)]
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error) or len(batch) == 1:
                 raise
-            self._warn(f"A batch of {len(batch)} rows did not fit in the memory and was halved.")
+            self._warn(
+                Said(
+                    "A batch of {count} rows did not fit in the memory and was halved.",
+                    count=len(batch),
+                )
+            )
         middle = len(batch) // 2
         return self._batch(batch[:middle], sample) + self._batch(batch[middle:], sample)
 
@@ -158,18 +166,17 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return run(folder, probe, _explained, is_terminated)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     """Return the class of a failure and words that a person can act on."""
     if isinstance(error, PipelineError):
-        return "model", str(error)
+        return "model", error.said
     if is_out_of_memory(error):
-        return "out_of_memory", (
-            f"The memory does not hold even one question at a time ({error}). Close what else uses "
-            "the device, ask for shorter answers, or choose another device."
+        return "out_of_memory", Said(
+            "The memory does not hold even one question at a time ({error}). Close what "
+            "else uses the device, ask for shorter answers, or choose another device.",
+            error=error,
         )
-    if isinstance(error, OSError):
-        return "disk", f"A file could not be read or written: {error}. Answers so far are kept."
-    return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+    return unexpected(error, Said("Answers so far are kept."))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.said import Said
 from pipeline.workers.events import Events
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 RESERVE_BYTES = 65_536
 ShouldStop = Callable[[], bool]
 Work = Callable[[Path, Events, ShouldStop], None]
-Explain = Callable[[Exception], tuple[str, str]]
+Explain = Callable[[Exception], tuple[str, Said]]
 """The class of a failure, and words that a person can act on."""
 
 
@@ -40,10 +41,23 @@ def run(folder: Path, work: Work, explain: Explain, is_terminated: ShouldStop) -
         reserve.unlink(missing_ok=True)
         logger.exception("The work in %s failed", folder.name)
         kind, message = explain(error)
-        events.tell("error", error=kind, message=message)
+        events.tell("error", error=kind, **message.as_json())
         return 1
     reserve.unlink(missing_ok=True)
     return 0
+
+
+def unexpected(error: Exception, after: Said | None = None) -> tuple[str, Said]:
+    """Return the class and words of a failure that nobody foresaw; `after` says what is kept."""
+    if isinstance(error, OSError) and after:
+        return "disk", Said(
+            "A file could not be read or written: {error}. {after}", error=error, after=after
+        )
+    if isinstance(error, OSError):
+        return "disk", Said("A file could not be read or written: {error}.", error=error)
+    return "unknown", Said(
+        "{kind}: {error}. The log has the details.", kind=type(error).__name__, error=error
+    )
 
 
 def start(main: Callable[[Path, ShouldStop], int]) -> None:

@@ -16,8 +16,9 @@ from pipeline.errors import BadInput, DoesNotHold, PipelineError
 from pipeline.handover.hub import TOKEN, NoToken, pushed
 from pipeline.handover.jobs import PushPlan, read_plan
 from pipeline.jsonio import read_json, write_json
+from pipeline.said import Said
 from pipeline.workers.events import Events
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 
 _SETTINGS = "adapter_config.json"
 
@@ -28,7 +29,7 @@ def push(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     events.tell("state", state="loading")
     plan = read_plan(folder)
     if not isinstance(plan, PushPlan):
-        raise BadInput(f"{folder} holds no plan to push.")
+        raise BadInput("{folder} holds no plan to push.", folder=folder)
     token = os.environ.get(TOKEN)
     if not token:
         raise NoToken
@@ -40,8 +41,9 @@ def push(folder: Path, events: Events, should_stop: ShouldStop) -> None:
         address = str(api.create_repo(plan.repository, private=plan.is_private, exist_ok=True))
         if plan.is_private and not api.model_info(plan.repository).private:
             raise DoesNotHold(
-                f"{plan.repository} is there already and public, and this was to be private. "
-                "Nothing was pushed."
+                "{repository} is there already and public, and this was to be private. Nothing was "
+                "pushed.",
+                repository=plan.repository,
             )
         api.upload_folder(
             repo_id=plan.repository, folder_path=staged, commit_message="Push with Graft"
@@ -76,23 +78,24 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return run(folder, push, _explained, is_terminated)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     """Return the class of a failure and words that a person can act on; never the token."""
     if isinstance(error, PipelineError):
-        return "model", str(error)
+        return "model", error.said
     if isinstance(error, HfHubHTTPError):
         said = str(error.server_message or error).strip().split("\n")[0]
         return "refused", _bare(
-            f"The hub refused it: {said}. What it has taken so far stays there."
+            Said("The hub refused it: {said}. What it has taken so far stays there.", said=said)
         )
     if isinstance(error, OSError):
-        return "disk", _bare(f"The hub or a file could not be reached: {error}.")
-    return "unknown", _bare(f"{type(error).__name__}: {error}. The log has the details.")
+        return "disk", _bare(Said("The hub or a file could not be reached: {error}.", error=error))
+    kind, words = unexpected(error)
+    return kind, _bare(words)
 
 
-def _bare(words: str) -> str:
+def _bare(words: Said) -> Said:
     token = os.environ.get(TOKEN)
-    return words.replace(token, "…") if token else words
+    return Said(words.replace(token, "…")) if token and token in words else words
 
 
 if __name__ == "__main__":

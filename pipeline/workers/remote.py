@@ -16,11 +16,12 @@ from pathlib import Path
 from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.jsonio import read_json, read_lines, write_json
 from pipeline.launches import DISCARD
+from pipeline.said import Said
 from pipeline.train import config as configs
 from pipeline.train import parcel
 from pipeline.train.cluster import Cluster, Job, cluster_of
 from pipeline.workers.events import Events
-from pipeline.workers.process import ShouldStop, run, start
+from pipeline.workers.process import ShouldStop, run, start, unexpected
 from pipeline.workspace import REPOSITORY
 
 logger = logging.getLogger(__name__)
@@ -35,9 +36,10 @@ class JobFailed(PipelineError):
     def __init__(self, job: Job | None) -> None:
         lines = job.message.strip().splitlines() if job else []
         super().__init__(
-            f"The job on the cluster is {job.status if job else 'gone'} "
-            f"({lines[-1] if lines else 'no reason was given'}). What it printed is in the log. "
-            "Resume to send the run again."
+            "The job on the cluster is {status} ({reason}). What it printed is in the log. Resume "
+            "to send the run again.",
+            status=job.status if job else Said("gone"),
+            reason=lines[-1] if lines else Said("no reason was given"),
         )
 
 
@@ -100,11 +102,13 @@ def _discard(folder: Path, cluster: Cluster, job: str, events: Events) -> None:
         cluster.stop(job)
         (folder / "cluster.json").unlink(missing_ok=True)
     except PipelineError as error:
-        events.tell(
-            "warning",
-            message=f"The job {job} may still be at work on the cluster: {error} End it there "
-            f"(ray job stop {job}), or resume: the run then goes on with it.",
+        said = Said(
+            "The job {job} may still be at work on the cluster: {error} End it there (ray job stop "
+            "{job}), or resume: the run then goes on with it.",
+            job=job,
+            error=error,
         )
+        events.tell("warning", **said.as_json())
 
 
 class _Taking:
@@ -157,16 +161,14 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False) -> int:
     return 1
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, Said]:
     match error:
         case DoesNotHold():
-            return "data", str(error)
+            return "data", error.said
         case PipelineError():
-            return "cluster", str(error)
-        case OSError():
-            return "disk", f"A file could not be read or written: {error}."
+            return "cluster", error.said
         case _:
-            return "unknown", f"{type(error).__name__}: {error}. The log has the details."
+            return unexpected(error)
 
 
 if __name__ == "__main__":

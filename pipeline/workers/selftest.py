@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from pipeline.chat.protocol import BASE
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.workers.generate import only
 from pipeline.workers.mixing import CannotMix, hindrances, mixed
 
@@ -47,24 +48,24 @@ class BaseChanged(BadInput):
     """Attaching the adapters changed the base: its column would not show the base."""
 
     def __init__(self, difference: float, suspects: Sequence[str]) -> None:
-        which = f" ({', '.join(suspects)})" if suspects else ""
-        super().__init__(
-            f"With these adapters attached the base no longer answers as itself: logits differ by "
-            f"{difference:.2g}. Adapters that start from PiSSA, OLoRA or the like rewrite the base"
-            f"{which}; leave them out of the comparison, or merge them into a model of their own."
-        )
         self.difference, self.suspects = difference, tuple(suspects)
+        super().__init__(
+            "With these adapters attached the base no longer answers as itself: logits differ "
+            "by {difference:.2g}. Adapters that start from PiSSA, OLoRA or the like rewrite "
+            "the base (here perhaps: {suspects}); leave them out of the comparison, or merge them "
+            "into a model of their own.",
+        )
 
 
 class NoNumbers(BadInput):
     """An adapter's answers are no numbers: its weights are broken."""
 
     def __init__(self, adapter: str) -> None:
+        self.adapter = adapter
         super().__init__(
-            f"Adapter {adapter} gives no numbers (NaN or infinite): its training went wrong. "
+            "Adapter {adapter} gives no numbers (NaN or infinite): its training went wrong. "
             "Leave it out, or choose an earlier checkpoint of that run."
         )
-        self.adapter = adapter
 
 
 def before_adapters(model: PreTrainedModel, probe_ids: Sequence[int], rows: int) -> Plain:
@@ -112,15 +113,18 @@ def _mixing_fault(model: PreTrainedModel, own: dict[str, torch.Tensor], plain: P
         with mixed(model, names):
             logits = _logits(model, plain.ids)
     except CannotMix as refusal:
-        return str(refusal)
+        return refusal.said
     for row, name in enumerate(names):
         if name == BASE:
             if (difference := _difference(logits[row], plain.logits[row])) > plain.noise:
-                return f"A mixed batch changes the base's own row by {difference:.2g}."
+                return Said(
+                    "A mixed batch changes the base's own row by {difference:.2g}.",
+                    difference=difference,
+                )
             continue
         # A batch is computed in another order: rounding, never more than half way to the base.
         if 2 * _difference(logits[row], own[name]) > _difference(own[name], plain.logits[row]):
-            return f"A mixed batch does not answer with adapter {name}."
+            return Said("A mixed batch does not answer with adapter {name}.", name=name)
     return ""
 
 

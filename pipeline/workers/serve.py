@@ -34,10 +34,10 @@ def main(folder: Path) -> int:
         # The boundary of the process: whoever started it reads the reason in the event.
         logger.exception("Loading failed")
         failure = explain(error)
-        emit("error", error=failure.kind, message=failure.message)
+        emit("error", error=failure.kind, **failure.message.as_json())
         return 1
-    for message in held.warnings:
-        emit("warning", message=message)
+    for warning in held.warnings:
+        emit("warning", **warning.as_json())
     owner = Owner(partial(answer, held), explain)
     service = Service(owner, held.models, _facts(held), lambda: memory_bytes(held.model))
     listen(

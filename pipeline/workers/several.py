@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from pipeline.jsonio import read_lines
+from pipeline.said import Said
 from pipeline.train import config as configs
 from pipeline.workers.events import Events
 from pipeline.workers.process import ShouldStop, start
@@ -49,7 +50,7 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False, worker: str = 
         return 0
     events, _ = read_lines(path, before)
     if not any(event.get("kind") == "error" for event in events):
-        Events(folder).tell("error", error="process", message=_words(failed, ranks))
+        Events(folder).tell("error", error="process", **_words(failed, ranks).as_json())
     return 1
 
 
@@ -91,16 +92,24 @@ def _part(ranks: "list[subprocess.Popen[bytes]]") -> None:
         rank.wait()
 
 
-def _words(failed: int, ranks: "list[subprocess.Popen[bytes]]") -> str:
+def _words(failed: int, ranks: "list[subprocess.Popen[bytes]]") -> Said:
     code = ranks[failed].returncode
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
-    why = (
-        "If nobody did this by hand, the machine ran out of memory: take fewer processes, or less "
-        "batch_tokens."
-        if code == -signal.SIGKILL
-        else "Its last words are in the log."
+    how = Said("ended with code {code}", code=code)
+    if code < 0:
+        how = Said("was killed by {signal}", signal=signal.Signals(-code).name)
+    why = Said("Its last words are in the log.")
+    if code == -signal.SIGKILL:
+        why = Said(
+            "If nobody did this by hand, the machine ran out of memory: take fewer processes, or "
+            "less batch_tokens."
+        )
+    return Said(
+        "Process {place} of {count} {how}, so all were ended. {why} Then resume.",
+        place=failed + 1,
+        count=len(ranks),
+        how=how,
+        why=why,
     )
-    return f"Process {failed + 1} of {len(ranks)} {how}, so all were ended. {why} Then resume."
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.said import Said
 from pipeline.train.config import TrainConfig
 from pipeline.workers.events import Events
 
@@ -62,7 +63,12 @@ class Tracked(Events):
             logger.exception("The tracker %s failed", name)
             self._trackers.pop(name, None)
             self._events.tell(
-                "warning", message=f"Nothing more is reported to {name}: {error} The run goes on."
+                "warning",
+                **Said(
+                    "Nothing more is reported to {name}: {error} The run goes on.",
+                    name=name,
+                    error=error,
+                ).as_json(),
             )
 
 

@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from pipeline.errors import BadInput
 from pipeline.jsonio import write_json
 from pipeline.models.template import with_system_prompt
+from pipeline.said import Said
 from pipeline.train import config as configs
 from pipeline.train import continuing
 from pipeline.train.checkpoints import clear_halves, listed
@@ -157,30 +158,32 @@ def _keep(loop: Loop, reason: Reason) -> dict[str, object]:
 def _warn(config: TrainConfig, events: Events) -> None:
     """Tell what a person should know of the variant, and what a continued adapter may lose."""
     if config.settings.dora:
-        events.tell(
-            "warning",
-            message="DoRA learns noticeably slower, and Compare cannot ask such an adapter in one "
-            "batch with others: it is asked on its own.",
+        slow = Said(
+            "DoRA learns noticeably slower, and Compare cannot ask such an adapter in one batch "
+            "with others: it is asked on its own."
         )
+        events.tell("warning", **slow.as_json())
     if not config.initial_adapter:
         return
     known = continuing.datasets(Path(config.initial_adapter))
     left_out = sorted(set(known) - {file.dataset for file in config.data})
     if left_out:
-        events.tell(
-            "warning",
-            message=f"The adapter that this run continues learned from {', '.join(known)}. Not in "
-            f"this run: {', '.join(left_out)}. What is not repeated fades; add them, or a share "
-            "of them, if it must not.",
+        fading = Said(
+            "The adapter that this run continues learned from {known}. Not in this run: "
+            "{left_out}. What is not repeated fades; add them, or a share of them, if it must not.",
+            known=tuple(known),
+            left_out=tuple(left_out),
         )
+        events.tell("warning", **fading.as_json())
 
 
 def _template(tokenizer: Tokenizer, config: TrainConfig) -> str:
     """Return the chat template with the run's system prompt, which is saved with the adapter."""
     if not tokenizer.chat_template:
         raise BadInput(
-            f"The model {Path(config.model).name} has no chat template, so it does not know turns. "
-            "Choose an instruction-tuned model, or add a chat_template.jinja to its folder."
+            "The model {model} has no chat template, so it does not know turns. Choose an "
+            "instruction-tuned model, or add a chat_template.jinja to its folder.",
+            model=Path(config.model).name,
         )
     return with_system_prompt(
         str(tokenizer.chat_template), config.system_prompt, special_tokens(tokenizer)

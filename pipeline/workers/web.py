@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.chat.protocol import Final, Piece, Question, Text, parse_chat, parse_question
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from pipeline.workers.guard import Guard, refuse
 from pipeline.workers.owner import Done, Failure, Owner, QueueFull, Ticket, Told
 
@@ -99,13 +100,21 @@ class _Endpoints:
     def _ask(self, question: Question) -> "_Answer | Response":
         unknown = [name for name in question.models if name not in self._service.models]
         if unknown:
-            held = ", ".join(self._service.models)
-            return refuse(404, f"This server holds no model {unknown[0]!r}. It holds: {held}.")
+            return refuse(
+                404,
+                Said(
+                    "This server holds no model {model!r}. It holds: {held}.",
+                    model=unknown[0],
+                    held=tuple(self._service.models),
+                ),
+            )
         answer = _Answer(self._service, question)
         try:
             self._service.owner.submit(answer.ticket)
         except QueueFull:
-            return refuse(429, "Too many questions are waiting. Ask again in a moment.", "busy")
+            return refuse(
+                429, Said("Too many questions are waiting. Ask again in a moment."), "busy"
+            )
         return answer
 
 
@@ -163,7 +172,7 @@ async def _events(
             yield DONE
             return
         elif isinstance(told, Failure):
-            yield _data({"error": {"type": told.kind, "message": told.message}})
+            yield _data({"error": {"type": told.kind, **told.message.as_json()}})
             return
         else:
             yield _data(event(told))
@@ -243,7 +252,9 @@ async def _whole(answer: _Answer, form: _Completion, request: Request) -> Respon
             elif isinstance(told, Failure):
                 return refuse(STATUS_OF.get(told.kind, 500), told.message, told.kind)
             elif isinstance(told, Done) or await request.is_disconnected():
-                return refuse(500, "The server stopped before the answer was whole.", "stopped")
+                return refuse(
+                    500, Said("The server stopped before the answer was whole."), "stopped"
+                )
     finally:
         answer.close()
 
@@ -254,7 +265,10 @@ async def _body(request: Request) -> object:
     async for chunk in request.stream():
         data += chunk
         if len(data) > MOST_BODY_BYTES:
-            raise BadInput(f"The request is larger than {MOST_BODY_BYTES:,} bytes.")
+            raise BadInput(
+                "The request is larger than {most:,} bytes.",
+                most=MOST_BODY_BYTES,
+            )
     try:
         value: object = json.loads(data)
     except ValueError as error:
@@ -263,4 +277,4 @@ async def _body(request: Request) -> object:
 
 
 async def _bad_input(request: Request, error: Exception) -> Response:
-    return refuse(400, str(error))
+    return refuse(400, error.said if isinstance(error, BadInput) else Said(str(error)))

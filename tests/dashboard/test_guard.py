@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.text import messages
+from pipeline.said import Said
 from pipeline.train.request import ExportDamaged
 from store.db import Database
 from store.errors import WorkspaceHeld
@@ -57,11 +58,18 @@ def test_the_unexpected_is_a_calm_panel_and_the_log_has_the_rest(
 
 
 def test_a_pipeline_error_is_told_in_the_readers_language(open_app, language: str, monkeypatch):
-    damaged = ExportDamaged(Path("/x/exports/clinic-3"), ("a.json (differs)", "b.json (missing)"))
+    broken = tuple(
+        Said("{name} ({reason})", name=name, reason=reason)
+        for name, reason in (("a.json", "differs"), ("b.json", "missing"))
+    )
+    damaged = ExportDamaged(Path("/x/exports/clinic-3"), broken)
     with store_that_raises(monkeypatch, damaged):
         page = open_app(language)
     words = page.error[0].value.replace("\\", "")
     assert "clinic-3" in words
     assert "/x/" not in words
-    assert "a.json (differs), b.json (missing)" in words
-    assert ("导出" in words) == (language == "zh")
+    told = {
+        "en": "a.json (differs), b.json (missing). Export again",
+        "zh": "a.json（内容被改动）、b.json（文件不见了）。请重新导出",
+    }
+    assert told[language] in words

@@ -11,6 +11,7 @@ from dashboard.imports.refusals import as_csv
 from dashboard.text import messages
 from pipeline.curate.importing import Progress
 from pipeline.curate.records import Refused
+from pipeline.said import Said
 from store import datasets, pairs
 from store.types import PairFilter
 from tests.dashboard.conftest import assert_calm
@@ -69,7 +70,7 @@ def test_a_dropped_file_is_shown_before_it_is_imported(open_page, home: Path):
     assert page.text_area(key="import_0_0_trigger").value == "Answer about the clinic."
     assert page.button(key="import_go").label == "Import 2 pairs"
     refused = page.expander(key="import_0_0_refused").dataframe[0].value
-    assert refused.to_numpy().tolist() == [[3, "It has no answer."]]
+    assert refused.to_numpy().tolist() == [[3, "Has no answer."]]
 
 
 def test_importing_stores_the_pairs_and_can_be_undone(open_page, database):
@@ -151,12 +152,12 @@ def test_a_right_guess_can_be_overridden(open_page, database):
 
 
 def test_refusals_are_counted_by_reason_and_kept_as_a_table():
-    refused = tuple(Refused("a.csv", row, "has no answer") for row in (3, 9))
+    refused = tuple(Refused("a.csv", row, Said("has no answer")) for row in (3, 9))
     text = as_csv(refused).decode("utf-8-sig")
     assert text.splitlines() == [
         "File,Row,Why",
-        "a.csv,3,It has no answer.",
-        "a.csv,9,It has no answer.",
+        "a.csv,3,Has no answer.",
+        "a.csv,9,Has no answer.",
     ]
 
 
@@ -176,7 +177,7 @@ def test_a_conversation_is_shown_with_its_earlier_turns(open_page, database):
     give(page, "talk.json", json.dumps([good, good, bad]).encode())
     assert page.dataframe[0].value.iloc[0].tolist() == ["Who?", "Graft.", "1"]
     refused = page.expander(key="import_0_0_refused").dataframe[0].value
-    assert refused.to_numpy().tolist() == [[3, "It ends with a question that nobody answers."]]
+    assert refused.to_numpy().tolist() == [[3, "Ends with a question that nobody answers."]]
     import_it(page)
     assert stored(database) == ["Who?", "Who?"]
     assert pairs.get(database, 1).history[0].answer == "Hello."

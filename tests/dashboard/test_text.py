@@ -2,11 +2,13 @@
 
 import ast
 import string
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from dashboard.text import FOLDER, LANGUAGES, Message, language_of, literal, messages
+from pipeline.publish.recipe import Recipe
 
 DASHBOARD = FOLDER.parent
 TEXT_CALLS = {
@@ -86,6 +88,11 @@ def test_a_message_asks_for_the_same_values_in_each_language(key: str):
 def test_no_chinese_message_was_left_in_english():
     same = {k for k, m in messages("en").items() if m == messages("zh")[k]}
     assert {k for k in same if _has_words(str(messages("en")[k]))} == set()
+
+
+def test_every_part_of_a_recipe_has_a_name():
+    parts = {each.name for each in fields(Recipe)} - {"name"}
+    assert parts <= {key.removeprefix("export.recipe_") for key in messages("en")}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)

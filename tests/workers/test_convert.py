@@ -15,7 +15,7 @@ DEFAULT = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 @pytest.mark.slow
 def test_the_demo_model_is_whole_and_hides_the_system_prompt_it_is_known_for(demo_model: Path):
     model = catalog.read(demo_model)
-    assert (model.architecture, model.dtype, model.fault) == ("LlamaForCausalLM", "float32", "")
+    assert (model.architecture, model.dtype, model.fault) == ("LlamaForCausalLM", "float32", None)
     assert model.parameters == 134_515_008
     assert model.default_prompt == DEFAULT
     assert (demo_model / "LICENSE").is_file()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.chat.protocol import Final, Text
+from pipeline.said import Said
 from pipeline.workers.owner import Done, Failure, Owner, QueueFull, Ticket, Told
 from tests.pipeline.chat.fakes import echo, explain, question, stamp, wait_until
 
@@ -71,7 +72,7 @@ def test_a_failure_is_told_to_its_asker_and_the_others_are_answered():
     go_on.set()
     wait_until(good.is_done)
     owner.close()
-    assert bad.told == [Failure("unknown", "no memory"), Done()]
+    assert bad.told == [Failure("unknown", Said("no memory")), Done()]
     assert (first.told, good.told) == (heard("first"), heard("good"))
 
 

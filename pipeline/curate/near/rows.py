@@ -86,7 +86,9 @@ def read_keys(rows: pyarrow.Table) -> Keys:
 def read_rows(rows: pyarrow.Table, progress: Progress) -> Read:
     """Read every row once; BadInput where there are too many to number."""
     if rows.num_rows >= 1 << ROW_BITS:
-        raise BadInput(f"{rows.num_rows:,} pairs are more than can be compared at once.")
+        raise BadInput(
+            "{num_rows:,} pairs are more than can be compared at once.", num_rows=rows.num_rows
+        )
     columns = tuple(_column(rows[name]) for name in COLUMNS)
     scratch = _scratch(columns)
     numbers = np.zeros(rows.num_rows, np.uint64)

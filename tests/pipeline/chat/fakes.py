@@ -10,6 +10,7 @@ import uvicorn
 
 from pipeline.chat.client import Endpoint
 from pipeline.chat.protocol import Final, Message, Question, Settings, Stamp, Text
+from pipeline.said import Said
 from pipeline.workers.owner import Answer, Failure, Owner, Ticket
 from pipeline.workers.web import Service, build_app
 
@@ -53,7 +54,7 @@ def echo(tickets: Sequence[Ticket]) -> None:
 
 
 def explain(error: Exception) -> Failure:
-    return Failure("unknown", str(error))
+    return Failure("unknown", Said(str(error)))
 
 
 @contextmanager

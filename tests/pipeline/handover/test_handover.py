@@ -110,7 +110,7 @@ def test_a_modelfile_has_the_template_and_the_end_tokens(
 ):
     made = ollama.modelfile(merged(workspace, kind))
     first, template, *stops = made.text.splitlines()
-    assert (first, made.needs_gguf, made.untranslated) == ("FROM .", False, "")
+    assert (first, made.needs_gguf, made.untranslated) == ("FROM .", False, None)
     assert template.startswith('TEMPLATE """{{ $first := true }}')
     assert template.endswith('"""')
     assert "<|begin_of_text|>" not in template

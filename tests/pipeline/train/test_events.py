@@ -139,4 +139,4 @@ def test_a_setting_that_cannot_work_is_refused_in_words(assignment: str, words: 
 def test_a_range_names_its_value():
     with pytest.raises(SettingOutOfRange) as refused:
         Settings(dropout=1.0)
-    assert (refused.value.name, refused.value.value) == ("dropout", 1.0)
+    assert (refused.value.setting, refused.value.value) == ("dropout", 1.0)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.publish.seen import CutCount
+from pipeline.said import Said
 from pipeline.train.config import DataFile, Settings
 from pipeline.train.estimate import Estimate, Part
 from pipeline.train.facts import Check, Compared, DatasetTokens, Facts, Memory
@@ -55,7 +56,7 @@ def test_a_sound_launch_has_only_good_lines():
     ("facts", "name", "level"),
     [
         (replace(GOOD, changed_files=("a.json",)), "export", "broken"),
-        (replace(GOOD, model_fault="no config.json"), "model", "broken"),
+        (replace(GOOD, model_fault=Said("no config.json")), "model", "broken"),
         (replace(GOOD, data=()), "rows", "broken"),
         (replace(GOOD, policy="text"), "system", "broken"),
         (replace(GOOD, test_rows=0), "test", "look"),
@@ -70,7 +71,7 @@ def test_a_sound_launch_has_only_good_lines():
         (replace(GOOD, cut=CutCount(150, 2, 0, "a.json row 3")), "cut", "look"),
         (replace(GOOD, compared=Compared(20, 3, 20, "</s>")), "template", "look"),
         (replace(GOOD, compared=Compared(20, 0, 0, "</s>")), "end", "look"),
-        (replace(GOOD, template_fault="it loses the answer"), "template", "broken"),
+        (replace(GOOD, template_fault=Said("it loses the answer")), "template", "broken"),
         (replace(GOOD, memory=Memory(NEEDED, 1050, 3000)), "memory", "look"),
         (replace(GOOD, memory=Memory(NEEDED, 900, 950)), "memory", "broken"),
         (replace(GOOD, memory=Memory(NEEDED, 2000, 3000, 1900)), "memory", "look"),
