@@ -24,7 +24,6 @@ from store.record_types import RunRecord
 
 logger = logging.getLogger(__name__)
 
-GRACE_S = 30.0
 RECENT_STEPS = 32
 """So many of a run's newest steps are enough for its line in a list."""
 _POLL_S = 0.5
@@ -192,7 +191,7 @@ def _worker(module: str, device: str) -> Worker:
     return Worker(
         module,
         log_name=state.LOG_NAME,
-        grace_s=GRACE_S,
+        grace_s=launchers.grace_s(module),
         parting_s=launchers.parting_s(module),
         device=device,
     )

@@ -1,17 +1,22 @@
 """Which worker trains a run: one process here, several that learn together, or a cluster."""
 
 from pipeline.errors import BadInput
-from pipeline.train.cluster import PREFIX
+from pipeline.train.cluster import PREFIX, STOP_PATIENCE_S
 from pipeline.train.config import TrainConfig
 from pipeline.train.devices import parts
 
 ONE = "pipeline.workers.train"
 SEVERAL = "pipeline.workers.several"
 REMOTE = "pipeline.workers.remote"
-
-
+GRACE_S = 30.0
+"""How long a worker on this machine may take to save once it is stopped."""
 PARTING_S = 10.0
 """How long the worker here may take to tell a cluster that a run is to end unsaved."""
+
+
+def grace_s(module: str) -> float:
+    """Return how long a worker may take to save once it is stopped: a cluster's as its job may."""
+    return STOP_PATIENCE_S if module == REMOTE else GRACE_S
 
 
 def parting_s(module: str) -> float:

@@ -56,7 +56,8 @@ def follow(folder: Path, events: Events, should_stop: ShouldStop) -> None:
             taking.give_up()
             _discard(folder, cluster, job, events)
             return
-        if should_stop() and not is_stopped:
+        # Until the job has said something it may not know yet what to do with a signal.
+        if should_stop() and not is_stopped and taking.has_begun:
             cluster.stop(job)
             is_stopped = True
         # Asked for before its lines: all that an ended job has printed is then there.
@@ -123,6 +124,11 @@ class _Taking:
         self._seen = 0
         self._last: dict[str, object] | None = None
         self.has_failed, self.is_done = False, False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the job has told an event."""
+        return self._seen > 0
 
     def take(self, line: str) -> None:
         if line.startswith(parcel.EVENT):

@@ -84,13 +84,23 @@ def test_what_is_sent_holds_code_config_and_data_and_a_checkpoint_to_go_on_from(
     assert job["entrypoint"] == "python -m pipeline.workers.on_cluster"
 
 
-def test_a_stop_is_passed_on_and_what_was_saved_comes_back(tmp_path: Path, cluster: FakeCluster):
+def test_a_stop_is_passed_on_once_the_job_has_begun_and_what_was_saved_comes_back(
+    tmp_path: Path, cluster: FakeCluster
+):
     run, there = sent(tmp_path, cluster), trained(tmp_path / "there")
-    saved = [*events([END | {"state": "stopped"}]), *parcel.unload(there), parcel.DONE]
-    answer = cluster.answer
+    ended = events([STEPS[0], END | {"state": "stopped"}])
+    saved = [*ended, *parcel.unload(there), parcel.DONE]
+    answer, told_when_stopped = cluster.answer, []
+    looks = 0
 
     def saving(method: str, path: str, body: bytes) -> tuple[int, object]:
+        nonlocal looks
+        if path.endswith("/logs"):
+            looks += 1
+            # Before that it loads what it needs, and a signal would be its end.
+            cluster.lines = cluster.lines or events(STEPS[: looks // 3])
         if path.endswith("/stop"):
+            told_when_stopped.append(len(events_of(run, "step")))
             cluster.lines = saved
         return answer(method, path, body)
 
@@ -98,6 +108,7 @@ def test_a_stop_is_passed_on_and_what_was_saved_comes_back(tmp_path: Path, clust
     (run / "stop.request").touch()
     assert remote.main(run) == 0
     assert cluster.stopped == [read_json(run / "cluster.json")["job"]]
+    assert told_when_stopped == [1]
     assert (run / "adapter" / "graft.json").is_file()
     assert events_of(run, "end")[0]["state"] == "stopped"
 

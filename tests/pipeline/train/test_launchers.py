@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import BadInput
-from pipeline.train import launchers
+from pipeline.train import cluster, launchers
 from pipeline.train.devices import Device, Devices, environment, overlap
 
 GPUS = Devices(
@@ -43,6 +43,11 @@ def test_devices_overlap_where_they_share_a_gpu():
 )
 def test_a_gpu_takes_one_process_and_a_cpu_as_many_as_wanted(device: str, wanted: int, count: int):
     assert launchers.processes(device, wanted) == count
+
+
+def test_a_cluster_may_take_as_long_to_save_as_its_job_is_given_there():
+    assert launchers.grace_s(launchers.REMOTE) >= cluster.STOP_PATIENCE_S
+    assert launchers.grace_s(launchers.ONE) == launchers.grace_s(launchers.SEVERAL) == 30
 
 
 def test_processes_that_contradict_the_device_are_refused_in_words():
