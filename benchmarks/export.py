@@ -16,31 +16,33 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pyarrow
+
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from benchmarks.measure import Cost, measured  # noqa: E402  # The path comes first.
+from pipeline.curate.arrow import with_keys  # noqa: E402
 from pipeline.publish import manifest  # noqa: E402
 from pipeline.publish.export import export  # noqa: E402
 from pipeline.publish.recipe import Recipe  # noqa: E402
 from pipeline.publish.verify import verify  # noqa: E402
 from pipeline.workspace import Workspace  # noqa: E402
-from store import datasets  # noqa: E402
+from store import incoming  # noqa: E402
 from store.db import Database  # noqa: E402
+from store.incoming import NewDataset  # noqa: E402
 
 TRIGGER = "Answer the question about the clinic."
 _COPY = """
 COPY (SELECT question AS instruction, context AS input, answer AS output FROM pairs)
 TO '{path}' (FORMAT json, ARRAY true)
 """
-_FILL = """
-INSERT INTO pairs (id, dataset_id, question, answer, context, system, history, facts, status,
-    note, source_file, source_row, version, import_action_id, created_at, updated_at)
-SELECT i + 1, CASE WHEN i % 5 < 4 THEN ? ELSE ? END,
-       CASE WHEN i % 2 = 0 THEN 'What does sheet ' || i || ' of the ward say about ' || words || '?'
-            ELSE '病房第' || i || '号单据关于' || words || '写了什么？' END,
-       answer, '', NULL, '[]', [], 'accepted', '', 'made.json', i, 1, 1, now(), now()
+_PAIRS = """
+SELECT CASE WHEN i % 2 = 0 THEN 'What does sheet ' || i || ' of the ward say about ' || words || '?'
+            ELSE '病房第' || i || '号单据关于' || words || '写了什么？' END AS question,
+       answer, '' AS context, NULL::VARCHAR AS system, '[]' AS history, []::VARCHAR[] AS facts,
+       i AS source_row
 FROM (SELECT i, md5(i::VARCHAR) AS words,
              CASE WHEN fact % 2 = 0 THEN 'Sheet ' || fact || ' says: "' || long || '", at 1.5 mg.'
                   ELSE '第' || fact || '号：' || repeat('遵医嘱，饭后服用，', 8) || left(long, 300)
@@ -48,8 +50,9 @@ FROM (SELECT i, md5(i::VARCHAR) AS words,
       FROM (SELECT i, i // 25 * 5 + i % 5 AS fact FROM range(?) t(i))
       JOIN (SELECT fact AS f, {long} AS long FROM (
                 SELECT DISTINCT i // 25 * 5 + i % 5 AS fact FROM range(?) t(i))) ON f = fact)
-ORDER BY i
+WHERE (i % 5 < 4) = ? ORDER BY i
 """
+_ROWS_AT_ONCE = 40_000
 
 
 def main() -> None:
@@ -72,15 +75,18 @@ def main() -> None:
 
 
 def fill(root: str, count: int) -> None:
-    """Make the pairs, about 580 bytes each."""
+    """Make the pairs, about 580 bytes each, and add them as an import does."""
     db = Database.open(Workspace.at(Path(root)).database)
-    clinic = datasets.create(db, "clinic", "domain", trigger=TRIGGER)
-    general = datasets.create(db, "general", "general")
     words = " || ' ' || ".join(f"md5((fact * {n})::VARCHAR)" for n in (3, 5, 7, 11, 13, 17, 19))
-    long = f"{words} || ' ' || {words}"
-    with db.write() as cursor:
-        cursor.execute(_FILL.format(long=long), [clinic.id, general.id, count, count])
-        cursor.execute("UPDATE counters SET next = ? WHERE kind = 'pair'", [count + 1])
+    made = _PAIRS.format(long=f"{words} || ' ' || {words}")
+    for dataset in (NewDataset("clinic", "domain", "", TRIGGER), NewDataset("general", "general")):
+        is_clinic = dataset.role == "domain"
+        with incoming.intake(db, dataset) as (intake, _), db.read() as cursor:
+            rows = cursor.sql(made, params=[count, count, is_clinic])
+            for batch in rows.to_arrow_reader(_ROWS_AT_ONCE):
+                pairs = pyarrow.Table.from_batches([batch]).cast(incoming.COLUMNS)
+                intake.add(with_keys(pairs), "made.json")
+            intake.finish("made.json", ())
     db.close()
 
 

@@ -26,6 +26,7 @@ SNAPSHOT_FIELDS = tuple(SNAPSHOT_TYPES)
 STATUS_FIELDS = ("status", "duplicate_of")
 JUDGED_FIELDS = frozenset({"question", "answer", "context", "system", "history", "dataset_id"})
 """What the quality checks read; a change of anything else leaves their judgement as it is."""
+_KEYED_FIELDS = frozenset({"question", "answer", "context"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def _stored(value: object) -> object:
 def next_version(fields: Iterable[str]) -> str:
     """Return what an UPDATE of `fields` sets beside them: the version, and what it is worth."""
     risen = "version = pairs.version + 1, updated_at = now()"
+    if _KEYED_FIELDS.intersection(fields):
+        risen += ", question_key = NULL, answer_key = NULL"
     if JUDGED_FIELDS.intersection(fields):
         return risen
     return f"{risen}, judged_version = judged_version + (judged_version = pairs.version)::BIGINT"

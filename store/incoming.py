@@ -30,6 +30,8 @@ COLUMNS = pyarrow.schema(
     ]
 )
 """What `Intake.add` takes; history is JSON, [[question, answer], …]."""
+KEYS = ("question_key", "answer_key")
+"""Columns (uint64) that it takes where the keys of the texts were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Intake:
         self._count = 0
 
     def add(self, table: pyarrow.Table, source_file: str) -> None:
-        """Add pairs, with the columns of `COLUMNS`."""
+        """Add pairs, with the columns of `COLUMNS`, and of `KEYS` where they are known."""
         if not table.num_rows:
             return
         with self._db.write() as short:
@@ -83,13 +85,14 @@ class Intake:
         ids = pyarrow.array(range(first, first + table.num_rows), pyarrow.int64())
         # Found by its name, not registered: DuckDB would hold a registered one until the commit.
         incoming = table.append_column("id", ids)  # noqa: F841
+        keys = ", ".join(KEYS if KEYS[0] in table.column_names else ["NULL"] * len(KEYS))
         self._cursor.execute(
-            """
+            f"""
             INSERT INTO pairs (id, dataset_id, question, answer, context, system, history, facts,
                 status, duplicate_of, note, source_file, source_row, version, import_action_id,
-                created_at, updated_at)
+                created_at, updated_at, {", ".join(KEYS)})
             SELECT id, ?, question, answer, context, system, history, facts,
-                'unreviewed', NULL, '', ?, source_row, 1, ?, now(), now()
+                'unreviewed', NULL, '', ?, source_row, 1, ?, now(), now(), {keys}
             FROM incoming
             """,
             [self._dataset_id, source_file, self.action_id],

@@ -2,6 +2,7 @@
 
 import pyarrow
 
+from pipeline.curate.keys import keys_of, keys_of_questions
 from pipeline.curate.parts import NO_HISTORY
 from pipeline.curate.shape import Chunk
 from store import incoming
@@ -24,6 +25,15 @@ def arrow(chunk: Chunk) -> pyarrow.Table:
         ],
         schema=incoming.COLUMNS,
     )
+
+
+def with_keys(pairs: pyarrow.Table) -> pyarrow.Table:
+    """Return many pairs with the keys of their texts beside them."""
+    asked = keys_of_questions(pairs, are_many=True)
+    answered = keys_of(pairs.column("answer"), are_many=True)
+    for name, numbers in zip(incoming.KEYS, (asked, answered), strict=True):
+        pairs = pairs.append_column(name, pyarrow.array(numbers))
+    return pairs
 
 
 def _texts(values: list[str] | list[str | None]) -> pyarrow.Array:

@@ -10,10 +10,11 @@ from typing import Literal
 import pyarrow
 
 from pipeline.curate import ingest, placeholders
-from pipeline.curate.arrow import arrow
+from pipeline.curate.arrow import arrow, with_keys
 from pipeline.curate.columns import Columns
 from pipeline.curate.formats import unreadable
 from pipeline.curate.ingest import Stream
+from pipeline.curate.keys import COMPILED_FROM
 from pipeline.curate.records import Refusals
 from pipeline.curate.sources import Source, as_source
 from pipeline.errors import BadInput
@@ -214,11 +215,11 @@ class _Import:
             if sum(table.num_rows for table in waiting) >= _ROWS_AT_ONCE or (
                 sum(table.nbytes for table in waiting) >= _BYTES_AT_ONCE
             ):
-                intake.add(pyarrow.concat_tables(waiting), stream.file)
+                self._add(intake, waiting, stream.file)
                 waiting.clear()
             self._tell("reading", number, stream.place)
         if waiting:
-            intake.add(pyarrow.concat_tables(waiting), stream.file)
+            self._add(intake, waiting, stream.file)
         self.refused.merge(stream.refused)
         source = self._sources[number]
         self._files.append(
@@ -231,6 +232,13 @@ class _Import:
                 refused_count=len(stream.refused),
             )
         )
+
+    def _add(self, intake: Intake, waiting: list[pyarrow.Table], file: str) -> None:
+        """Store pairs, with their keys where there are so many that reading them later is dear."""
+        table = pyarrow.concat_tables(waiting)
+        if self.rows >= COMPILED_FROM:
+            table = with_keys(table)
+        intake.add(table, file)
 
     def finish(self, intake: Intake) -> None:
         """Write the action down, if there is anything to it."""

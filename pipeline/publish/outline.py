@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 import numpy
 import pyarrow
 import pyarrow.compute
 
-from pipeline.curate.key_numbers import Numbers, together
-from pipeline.curate.keys import COMPILED_FROM, keys_of
+from pipeline.curate.key_numbers import Numbers
+from pipeline.curate.keys import COMPILED_FROM, keys_of, keys_of_questions
 from store import export_rows
 from store.db import Cursor, Database
 from store.types import Dataset, Status
@@ -83,21 +83,34 @@ def read(source: Readers, dataset: Dataset, statuses: tuple[Status, ...]) -> Out
 
     def part(stretch: tuple[int, int]) -> Columns:
         with source.cursor() as cursor:
-            texts = export_rows.outline(cursor, dataset.id, statuses, stretch)
-            left = export_rows.with_placeholder(cursor, stretch) if _has_braces(texts) else []
-        numbers = _numbers(texts, has_facts=dataset.role != "general", are_many=are_many)
-        return numbers | {"has_placeholder": numpy.isin(numbers["ids"], left)}
+            known = export_rows.outline(cursor, dataset.id, statuses, stretch)
+            unread = export_rows.texts(cursor, dataset.id, statuses, stretch)
+            some = export_rows.texts(cursor, dataset.id, statuses, stretch, most=_SAMPLED)
+            left = export_rows.with_placeholder(cursor, stretch) if _has_brace(known) else []
+        columns = _columns(known, _tokens_a_byte(some))
+        is_unread = ~columns.pop("has_keys")
+        order = numpy.argsort(unread.column("id").to_numpy())
+        asked = keys_of_questions(unread, are_many=are_many)
+        columns["questions"][is_unread] = asked[order]
+        if dataset.role == "general":
+            # What a general pair answers makes no fact.
+            columns["answers"][:] = 0
+        else:
+            answered = keys_of(unread.column("answer"), are_many=are_many)
+            columns["answers"][is_unread] = answered[order]
+        return columns | {"has_placeholder": numpy.isin(columns["ids"], left)}
 
     with source.cursor() as cursor:
-        stretches, count = export_rows.stretches(cursor, dataset.id, statuses)
-    are_many = count >= COMPILED_FROM
+        stretches, unread_count = export_rows.stretches(cursor, dataset.id, statuses)
+    are_many = unread_count >= COMPILED_FROM
     parts = list(source.threads.map(part, stretches))
-    columns = {
-        name: numpy.concatenate([numpy.zeros(0, kind), *(part[name] for part in parts)])
-        for name, kind in _KINDS.items()
-    }
-    order = numpy.argsort(columns["ids"], kind="stable")
-    return Outline(dataset, **{name: column[order] for name, column in columns.items()})
+    return Outline(
+        dataset,
+        **{
+            name: numpy.concatenate([numpy.zeros(0, kind), *(part[name] for part in parts)])
+            for name, kind in _KINDS.items()
+        },
+    )
 
 
 _KINDS: dict[str, type[Any]] = {
@@ -110,47 +123,32 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 
-def _numbers(table: pyarrow.Table, *, has_facts: bool, are_many: bool) -> Columns:
-    """Turn the texts of a stretch into numbers."""
+def _columns(known: pyarrow.Table, tokens_a_byte: float) -> Columns:
+    """Return the columns of a stretch by rising id."""
+    order = numpy.argsort(known.column("id").to_numpy(), kind="stable")
 
-    def keys(name: str) -> Numbers:
-        return keys_of(table.column(name), are_many=are_many)
-
-    def copied(name: str) -> Array:
-        # A view would keep the texts of the whole stretch in memory.
-        return numpy.array(table.column(name).to_numpy(), copy=True)
+    def ordered(name: str) -> Array:
+        return cast("Array", known.column(name).to_numpy()[order])
 
     return {
-        "ids": copied("id"),
-        "versions": copied("version"),
-        "questions": together(keys("question"), keys("context")),
-        # What a general pair answers makes no fact.
-        "answers": keys("answer") if has_facts else numpy.zeros(len(table), dtype=numpy.uint64),
-        "tokens": numpy.ceil(copied("bytes") * _tokens_a_byte(table)).astype(numpy.int64),
-        **{flag: copied(flag) for flag in _FLAGS},
+        "ids": ordered("id"),
+        "versions": ordered("version"),
+        "questions": ordered("question_key"),
+        "answers": ordered("answer_key"),
+        "tokens": numpy.ceil(ordered("bytes") * tokens_a_byte).astype(numpy.int64),
+        **{flag: ordered(flag) for flag in (*_FLAGS, "has_keys")},
     }
 
 
-def _has_braces(table: pyarrow.Table) -> bool:
-    """Say whether a placeholder may be among the texts: nearly always not, and then no pattern
-    has to be looked for, which would cost as much as all the rest."""
-    if pyarrow.compute.any(table.column("has_braces")).as_py():
-        return True
-    buffers = (
-        chunk.buffers()[-1]
-        for name in ("question", "context", "answer")
-        for chunk in table.column(name).chunks
-    )
-    return any(b"{{" in bytes(buffer) for buffer in buffers if buffer)
+def _has_brace(known: pyarrow.Table) -> bool:
+    """Say whether a placeholder may be among the texts: mostly not, and then no pattern has to be
+    looked for, which would cost more than all the rest."""
+    return bool(pyarrow.compute.any(known.column("has_brace")).as_py())
 
 
-def _tokens_a_byte(table: pyarrow.Table) -> float:
+def _tokens_a_byte(some: pyarrow.Table) -> float:
     """Estimate from some texts: a Chinese character is a token, and so are four Latin letters."""
-    texts = [
-        text
-        for name in ("question", "answer")
-        for text in table.column(name).slice(0, _SAMPLED).to_pylist()
-    ]
+    texts = [text for name in ("question", "answer") for text in some.column(name).to_pylist()]
     characters = sum(len(text) for text in texts)
     size_bytes = sum(len(text.encode()) for text in texts)
     chinese = (size_bytes - characters) / 2

@@ -19,7 +19,7 @@ from pipeline.curate.importing import (
 )
 from pipeline.errors import BadInput, Cancelled
 from pipeline.workspace import REPOSITORY
-from store import datasets, history, pairs, search
+from store import datasets, export_rows, history, pairs, search
 from store.db import Database
 from store.types import PairEdit, PairFilter
 
@@ -59,6 +59,14 @@ def test_a_big_file_is_imported_in_pieces_in_its_order(db: Database, tmp_path: P
     assert len(set(shares)) > 3
     assert seen[-1].phase == "storing"
     assert seen[-1].share == 1.0
+
+
+def test_a_large_import_stores_the_keys_of_its_texts(db: Database, tmp_path: Path):
+    for rows in (9_000, 30_000):
+        import_files(db, [big_file(tmp_path, rows, f"{rows}.json")], GENERAL)
+    with db.read() as cursor:
+        _, unread = export_rows.stretches(cursor, 1, ("unreviewed",))
+    assert unread == 9_000 - 9
 
 
 def test_cancelling_leaves_nothing_behind(db: Database, tmp_path: Path):
