@@ -28,7 +28,7 @@ from pipeline.publish.recipe import Recipe
 from pipeline.publish.registry import registry
 from pipeline.publish.verify import MANIFEST, REGISTRY, sha1_of, verify
 from pipeline.publish.warnings import ExportWarning
-from pipeline.publish.write import sync_folder, write_bytes, write_rows
+from pipeline.publish.write import sync_folder, write_bytes, write_files
 from pipeline.said import Said
 from pipeline.workspace import Workspace
 from store import exports
@@ -39,7 +39,7 @@ __all__ = ["ExportResult", "export"]
 
 # One export at a time in a process: what bears this process's id and is not ours now is stale.
 _WRITING = threading.Lock()
-_MEMORY = "400MB"
+_MEMORY = "200MB"
 """Of the store's pages, each of which is read twice: more of them would only lie there."""
 
 
@@ -190,14 +190,15 @@ def _prefix(name: str, pid: int) -> str:
 def _write(source: Readers, planned: ExportPlan, folder: Path) -> Manifest:
     """Write every file, the manifest last, and return what the manifest says."""
     folder.chmod(0o755)
-    files = [(write_rows(source, each, folder), each.shape) for each in planned.files]
+    files = write_files(source, planned.files, folder)
+    shaped = list(zip(files, (each.shape for each in planned.files), strict=True))
     manifest = Manifest(
         name=planned.recipe.name,
         recipe=planned.recipe.to_json(),
         pairs=planned.pairs,
         unreviewed=planned.unreviewed,
-        files=tuple(file for file, _ in files),
-        registry_sha1=write_bytes(folder / REGISTRY, _pretty(registry(files))),
+        files=files,
+        registry_sha1=write_bytes(folder / REGISTRY, _pretty(registry(shaped))),
     )
     write_bytes(folder / MANIFEST, _pretty({"format": FORMAT, **asdict(manifest)}))
     sync_folder(folder)

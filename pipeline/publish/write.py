@@ -7,20 +7,29 @@ held in memory, whatever the size of the export.
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import groupby, zip_longest
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
+import numpy
 import pyarrow
 import pyarrow.parquet
 
 from pipeline.publish.manifest import ExportFile
-from pipeline.publish.outline import THREADS, Readers
+from pipeline.publish.outline import THREADS, Integers, Readers
 from pipeline.publish.plan import PlannedFile
+from pipeline.publish.recipe import FileFormat
 from store import export_rows
+from store.export_rows import STRETCH_ROWS
 
-_CHUNK_ROWS = 20_000
+Write = Callable[[pyarrow.Table], None]
+_ROW_GROUP = 20_000
+"""Rows of a parquet file that stand together; another number would be other bytes."""
+_AT_ONCE_BYTES = 1 << 20
+"""What is hashed while it is still in the processor's cache."""
 
 
 class HashingFile:
@@ -34,11 +43,13 @@ class HashingFile:
 
     def write(self, piece: bytes | memoryview | pyarrow.Buffer) -> int:
         """Write a piece and count it in."""
-        self._file.write(piece)
-        self._digest.update(piece)
-        size = len(piece)
-        self.size_bytes += size
-        return size
+        view = memoryview(piece)
+        for start in range(0, len(view), _AT_ONCE_BYTES):
+            part = view[start : start + _AT_ONCE_BYTES]
+            self._file.write(part)
+            self._digest.update(part)
+        self.size_bytes += len(view)
+        return len(view)
 
     def flush(self) -> None:
         """Hand what is buffered to the system."""
@@ -53,29 +64,48 @@ class HashingFile:
         return self._digest.hexdigest()
 
 
-def write_rows(source: Readers, planned: PlannedFile, folder: Path) -> ExportFile:
-    """Write a data file and return what the manifest says of it."""
-    with (folder / planned.name).open("xb") as file:
-        hashing = HashingFile(file)
-        tables = _tables(source, planned)
-        if planned.file_format == "parquet":
-            _write_parquet(hashing, tables)
-        else:
-            _write_lines(hashing, tables, is_array=planned.file_format == "json")
-        sync(file)
-    return ExportFile(
-        name=planned.name,
-        dataset=planned.dataset,
-        role=planned.role,
-        layout=planned.layout,
-        split=planned.split,
-        rows=planned.rows,
-        bytes=hashing.size_bytes,
-        sha1=hashing.sha1,
-        trigger=planned.trigger,
-        about=planned.about,
-        repeat=planned.repeat,
-    )
+def write_files(
+    source: Readers, planned: Sequence[PlannedFile], folder: Path
+) -> tuple[ExportFile, ...]:
+    """Write data files, those of a dataset side by side, and return what the manifest says of them.
+
+    What lies together in the store is read once for all the files that it goes to.
+    """
+    written: list[ExportFile] = []
+    for _, files in groupby(planned, key=lambda each: each.dataset):
+        written += _write_dataset(source, list(files), folder)
+    return tuple(written)
+
+
+def _write_dataset(
+    source: Readers, planned: Sequence[PlannedFile], folder: Path
+) -> Iterator[ExportFile]:
+    with ExitStack() as stack:
+        opened = [stack.enter_context((folder / each.name).open("xb")) for each in planned]
+        hashing = [HashingFile(file) for file in opened]
+        with ExitStack() as writing:
+            writers = [
+                writing.enter_context(_writer(file, each.file_format))
+                for each, file in zip(planned, hashing, strict=True)
+            ]
+            for place, table in _tables(source, planned):
+                writers[place](table)
+        for file in opened:
+            sync(file)
+    for each, hashed in zip(planned, hashing, strict=True):
+        yield ExportFile(
+            name=each.name,
+            dataset=each.dataset,
+            role=each.role,
+            layout=each.layout,
+            split=each.split,
+            rows=each.rows,
+            bytes=hashed.size_bytes,
+            sha1=hashed.sha1,
+            trigger=each.trigger,
+            about=each.about,
+            repeat=each.repeat,
+        )
 
 
 def write_bytes(path: Path, content: bytes) -> str:
@@ -101,19 +131,29 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _write_lines(file: HashingFile, tables: Iterable[pyarrow.Table], *, is_array: bool) -> None:
+def _writer(file: HashingFile, file_format: FileFormat) -> AbstractContextManager[Write]:
+    """Return what writes tables of rendered rows to a file, one after another."""
+    if file_format == "parquet":
+        return parquet(file)
+    return lines(file, is_array=file_format == "json")
+
+
+@contextmanager
+def lines(file: HashingFile, *, is_array: bool) -> Iterator[Write]:
     """Write JSON objects as an array with one row a line, or one a line without an array."""
-    is_first = True
-    for table in tables:
+
+    def write(table: pyarrow.Table) -> None:
         for chunk in table.column(0).chunks:
             piece = _bytes_of(chunk)
-            if is_array and is_first and len(piece):
+            if is_array and not file.size_bytes and len(piece):
                 # Each row comes with the comma and line break before it.
                 file.write(b"[")
-                piece, is_first = piece[1:], False
+                piece = piece[1:]
             file.write(piece)
+
+    yield write
     if is_array:
-        file.write(b"[]\n" if is_first else b"\n]\n")
+        file.write(b"\n]\n" if file.size_bytes else b"[]\n")
 
 
 def _bytes_of(chunk: pyarrow.Array) -> memoryview:
@@ -125,27 +165,58 @@ def _bytes_of(chunk: pyarrow.Array) -> memoryview:
     return memoryview(content)[start:end] if content else memoryview(b"")
 
 
-def _write_parquet(file: HashingFile, tables: Iterator[pyarrow.Table]) -> None:
-    first = next(tables)
-    with pyarrow.parquet.ParquetWriter(file, first.schema, compression="zstd") as writer:
-        writer.write_table(first)
-        for table in tables:
-            writer.write_table(table)
+@contextmanager
+def parquet(file: HashingFile) -> Iterator[Write]:
+    """Write tables of columns, each as row groups of its own."""
+    with ExitStack() as stack:
+        writers: list[pyarrow.parquet.ParquetWriter] = []
+
+        def write(table: pyarrow.Table) -> None:
+            if not writers:
+                made = pyarrow.parquet.ParquetWriter(file, table.schema, compression="zstd")
+                writers.append(stack.enter_context(made))
+            # Pages end where a piece of memory does, which differs from time to time.
+            writers[0].write_table(table.combine_chunks())
+
+        yield write
 
 
-def _tables(source: Readers, planned: PlannedFile) -> Iterator[pyarrow.Table]:
-    """Yield the rendered rows in order, working ahead a little."""
+def _tables(source: Readers, planned: Sequence[PlannedFile]) -> Iterator[tuple[int, pyarrow.Table]]:
+    """Yield rendered rows, in order in each file, and the place of the file that they go to;
+    works ahead a little."""
 
-    def render(ids: pyarrow.Array) -> pyarrow.Table:
+    def render(place: int, ids: pyarrow.Array) -> tuple[int, pyarrow.Table]:
+        file = planned[place]
         with source.cursor() as cursor:
-            return export_rows.rendered(cursor, ids, planned.shape, planned.file_format)
+            return place, export_rows.rendered(cursor, ids, file.shape, file.file_format)
 
-    waiting: deque[Future[pyarrow.Table]] = deque()
-    for _ in range(planned.repeat):
-        for start in range(0, len(planned.ids), _CHUNK_ROWS):
-            ids = pyarrow.array(planned.ids[start : start + _CHUNK_ROWS])
-            waiting.append(source.threads.submit(render, ids))
-            if len(waiting) > THREADS:
-                yield waiting.popleft().result()
+    waiting: deque[Future[tuple[int, pyarrow.Table]]] = deque()
+    for place, ids in _stretches(planned):
+        waiting.append(source.threads.submit(render, place, pyarrow.array(ids)))
+        if len(waiting) > THREADS:
+            yield waiting.popleft().result()
     while waiting:
-        yield cast("pyarrow.Table", waiting.popleft().result())
+        yield waiting.popleft().result()
+
+
+def _stretches(planned: Sequence[PlannedFile]) -> Iterator[tuple[int, Integers]]:
+    """Yield places of files and ids: the files go through the pairs side by side, each as often as
+    it repeats them."""
+    for number in range(max(each.repeat for each in planned)):
+        places = [place for place, each in enumerate(planned) if each.repeat > number]
+        ids = numpy.unique(numpy.concatenate([planned[place].ids for place in places]))
+        borders = ids[STRETCH_ROWS::STRETCH_ROWS]
+        parts = [
+            numpy.split(planned[place].ids, _cuts(planned[place], borders)) for place in places
+        ]
+        for stretch in zip_longest(*parts, fillvalue=ids[:0]):
+            yield from (
+                (place, part) for place, part in zip(places, stretch, strict=True) if len(part)
+            )
+
+
+def _cuts(file: PlannedFile, borders: Integers) -> Integers:
+    """Return where the ids of a file are cut: at the borders, or into its row groups."""
+    if file.file_format == "parquet":
+        return numpy.arange(_ROW_GROUP, len(file.ids), _ROW_GROUP)
+    return numpy.searchsorted(file.ids, borders)

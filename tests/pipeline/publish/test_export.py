@@ -3,23 +3,25 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.curate import ingest
 from pipeline.errors import BadInput
-from pipeline.publish import manifest
+from pipeline.publish import manifest, write
 from pipeline.publish.export import FolderTaken, export
 from pipeline.publish.layouts import ALL, to_row
 from pipeline.publish.plan import plan
-from pipeline.publish.recipe import Recipe
+from pipeline.publish.recipe import FileFormat, Recipe
 from pipeline.publish.verify import sha1_of, verify
 from pipeline.publish.warnings import ExportWarning
 from pipeline.workspace import REPOSITORY, Workspace
-from store import clusters, datasets, exports, pairs, removals
+from store import clusters, datasets, export_rows, exports, pairs, removals
 from store.db import Database
 from store.errors import NameTaken, NotFound
 from store.relation_types import NewCluster
@@ -218,6 +220,22 @@ whole_pairs = st.builds(
 )
 
 
+@pytest.mark.parametrize("file_format", ["json", "jsonl", "parquet"])
+def test_how_many_pairs_are_taken_at_once_changes_no_byte(
+    filled: Database,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    file_format: FileFormat,
+):
+    made = []
+    for name, count in (("at-once", 60_000), ("bit-by-bit", 7)):
+        monkeypatch.setattr(write, "STRETCH_ROWS", count)
+        monkeypatch.setattr(export_rows, "STRETCH_ROWS", count)
+        recipe = replace(RECIPE, name=name, repeats={"诊所": 3}, file_format=file_format)
+        made.append(export(filled, workspace, recipe).files)
+    assert made[0] == made[1]
+
+
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -238,7 +256,7 @@ EXPORTING = """
 import os, sys, time
 from pathlib import Path
 from pipeline.publish.export import export
-from pipeline.publish.recipe import Recipe
+from pipeline.publish.recipe import FileFormat, Recipe
 from pipeline.workspace import Workspace
 from store.db import Database
 
@@ -308,3 +326,16 @@ def test_an_export_killed_before_it_is_remembered_does_not_block(tmp_path: Path,
     db.close()
     assert bytes_of(workspace.exports / "clinic-1") == before
     assert [path.name for path in workspace.exports.iterdir()] == ["clinic-1"]
+
+
+def test_how_rows_lie_in_memory_changes_no_byte_of_a_parquet_file(tmp_path: Path):
+    whole = pyarrow.table({"output": [f"{n} " * 80 for n in range(5_000)]})
+    in_pieces = pyarrow.concat_tables([whole.slice(0, 1_234), whole.slice(1_234)])
+    hashes: list[str] = []
+    for table in (whole, in_pieces):
+        with (tmp_path / str(len(hashes))).open("xb") as file:
+            hashing = write.HashingFile(file)
+            with write.parquet(hashing) as add:
+                add(table)
+        hashes.append(hashing.sha1)
+    assert hashes[0] == hashes[1]
