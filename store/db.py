@@ -6,6 +6,7 @@ serialised.
 """
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -25,9 +26,15 @@ T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
 """What the other layers hand back to the store without looking into it."""
 _APPENDING_MEMORY = "512MB"
+_LONG_LOG_BYTES = 16 << 20
+"""From here on what was committed is moved from the log into the file ..."""
+_LONGEST_LOG = "256MB"
+"""... once nobody writes; from here on by whoever commits. It is read again after a crash."""
+_QUIET_S = 2.0
 HOLDER_NAME = "graft.holder.json"
 _MOST_REMEMBERED = 12
 """Answers kept; the largest, a list of a million ids, takes 16 MB."""
+logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -40,10 +47,11 @@ class Database:
         self._memory_lock = threading.Lock()
         self._remembered_at = 0
         self._beside: list[threading.Thread] = []
+        self._closing = threading.Event()
+        self._is_waiting_for_quiet = False
         self.path = path
         self.changes = 0
         """How many writes this process has made: what was read at one count is true at it."""
-        self.is_closing = False
 
     @classmethod
     def open(cls, path: Path) -> "Database":
@@ -62,6 +70,8 @@ class Database:
         try:
             # Compressing text takes four fifths of an import and slows every search (decision 70).
             connection.execute("SET force_compression = 'uncompressed'")
+            # Scattered changes count as if they were long, and moving them takes up to a second.
+            connection.execute(f"SET checkpoint_threshold = '{_LONGEST_LOG}'")
             migrations.apply(connection, path)
         except BaseException:
             connection.close()
@@ -127,6 +137,7 @@ class Database:
                 raise
             finally:
                 cursor.close()
+            self._move_log_when_quiet()
 
     @contextmanager
     def append(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -178,9 +189,41 @@ class Database:
         self._beside = [*(other for other in self._beside if other.is_alive()), thread]
         thread.start()
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether `close` was called."""
+        return self._closing.is_set()
+
+    def _move_log_when_quiet(self) -> None:
+        """Have what is committed moved into the file a little later, if it has become long.
+
+        The log is what a commit writes; moving it is work that nobody should wait for.
+        """
+        log = self.path.with_name(f"{self.path.name}.wal")
+        is_long = log.exists() and log.stat().st_size >= _LONG_LOG_BYTES
+        if self._is_waiting_for_quiet or not is_long:
+            return
+        self._is_waiting_for_quiet = True
+        self.beside(self._move_log)
+
+    def _move_log(self) -> None:
+        seen = self.changes
+        while not self._closing.wait(_QUIET_S):
+            if seen != self.changes:
+                seen = self.changes
+                continue
+            with self._write_lock, self.read() as cursor:
+                try:
+                    cursor.execute("CHECKPOINT")
+                except duckdb.TransactionException as reason:
+                    logger.debug("the log is not moved yet: %s", reason)  # An import goes on.
+                    continue
+                self._is_waiting_for_quiet = False
+                return
+
     def close(self) -> None:
         """Close the database and let another process have it."""
-        self.is_closing = True
+        self._closing.set()
         for thread in self._beside:
             thread.join()
         with self._write_lock:

@@ -156,3 +156,46 @@ def test_opening_again_keeps_what_was_there(tmp_path: Path):
     assert settings.get(again, "language") == "zh"
     assert set(holder) == {"pid", "since", "command"}
     again.close()
+
+
+def log_of(db: Database) -> int:
+    """How many bytes are committed, but not in the database's file yet."""
+    log = db.path.with_name(f"{db.path.name}.wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def write_much(db: Database, name: str) -> None:
+    dataset = datasets.create(db, name, "general")
+    pairs.insert_many(db, dataset.id, [new_pair("q", "long " * 10_000)] * 400, summary="x")
+
+
+def threads_beside() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if "_move_log" in thread.name]
+
+
+def test_a_large_change_is_moved_into_the_file_when_nobody_writes(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("store.db._QUIET_S", 0.2)
+    write_much(db, "one")
+    assert log_of(db) > 16 << 20
+    for thread in threads_beside():
+        thread.join(30)
+    assert log_of(db) < 1 << 20
+    write_much(db, "two")
+    assert len(threads_beside()) == 1
+
+
+def test_the_log_is_moved_after_an_import_that_goes_on_meanwhile(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("store.db._QUIET_S", 0.05)
+    with db.append() as cursor:
+        cursor.execute("INSERT INTO settings VALUES ('import', 'goes on')")
+        write_much(db, "one")
+        (thread,) = threads_beside()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(30)
+    assert log_of(db) < 1 << 20
+    assert settings.get(db, "import") == "goes on"
