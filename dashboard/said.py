@@ -59,16 +59,17 @@ class _Facts(Formatter):
     def get_field(
         self, field_name: str, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> tuple[object, str]:
-        return _worded(field_name, kwargs[field_name]), field_name
+        return worded(field_name, kwargs[field_name]), field_name
 
 
-def _worded(name: str, fact: object) -> object:
+def worded(name: str, fact: object) -> object:
+    """Return a fact of that name as a reader reads it: a sentence, several things, a time."""
     last = name.rpartition(".")[2]
     match fact:
         case Said():
             return said(fact)
         case tuple():
-            told = tuple(_worded(name, each) for each in fact)
+            told = tuple(worded(name, each) for each in fact)
             return several(told, plain("said.between"), plain("said.none"))
         case datetime():
             return when(fact)

@@ -10,6 +10,7 @@ from dashboard.check import judge_job
 from dashboard.guard import reaction
 from dashboard.loop import read_facts, steps
 from dashboard.pages import ENTRIES, Entry, link
+from dashboard.parts import built_in
 from dashboard.parts.loop_strip import strip
 from dashboard.runs import queueing
 from dashboard.text import LANGUAGES, QUERY_PARAMETER, Language, language_of, plain
@@ -45,6 +46,7 @@ def dress() -> None:
         on_change=_keep_language,
         label_visibility="collapsed",
     )
+    built_in.in_the_readers_language()
 
 
 def frame(page: StreamlitPage) -> None:

@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from dashboard.format import duration, percent, size
-from dashboard.said import said
+from dashboard.said import worded
 from dashboard.text import plain, t
 from pipeline.train.facts import Check, Level, Memory
 from pipeline.train.preflight import asking
@@ -55,7 +55,7 @@ def ask_all_the_same(checks: tuple[Check, ...]) -> bool:
 
 def check_words(check: Check) -> str:
     """Return a check in the reader's words."""
-    values = {n: said(v) if isinstance(v, str) else v for n, v in check.values.items()}
+    values = {name: worded(name, value) for name, value in check.values.items()}
     if isinstance(seconds := values.pop("seconds", None), int | float):
         values["time"] = duration(float(seconds))
     if isinstance(share := values.pop("share", None), int | float):

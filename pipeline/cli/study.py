@@ -9,6 +9,7 @@ from pipeline.cli.request import add_request, requested
 from pipeline.cli.train import as_json
 from pipeline.errors import BadInput
 from pipeline.models import catalog
+from pipeline.said import several
 from pipeline.train import gathering, jobs, preflight, study, trial
 from pipeline.train.devices import devices
 from pipeline.train.facts import Check, Facts
@@ -118,5 +119,8 @@ _MARKS = {"good": "✓", "look": "!", "broken": "✗"}
 
 
 def _words(check: Check) -> str:
-    said = [f"{name} {value}" for name, value in check.values.items()]
+    said = [
+        f"{name} {several(value) if isinstance(value, tuple) else value}"
+        for name, value in check.values.items()
+    ]
     return ", ".join(said) or check.level

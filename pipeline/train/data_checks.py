@@ -1,5 +1,6 @@
 """What is to be known of the export before a run learns it. Pure, like `preflight`."""
 
+from pipeline.said import Said
 from pipeline.train.facts import Check, Facts, Level
 
 LEAST_REPLAY = 0.10
@@ -22,7 +23,7 @@ def data_checks(facts: Facts) -> list[Check | None]:
 
 def _export(facts: Facts) -> Check:
     if facts.changed_files:
-        return Check("export", "broken", {"files": ", ".join(facts.changed_files)})
+        return Check("export", "broken", {"files": facts.changed_files})
     return Check("export", "good", {"count": facts.file_count})
 
 
@@ -30,17 +31,20 @@ def _rows(facts: Facts) -> Check:
     counts = {file.dataset: file.rows * file.repeat for file in facts.data}
     if not sum(counts.values()):
         return Check("rows", "broken")
-    parts = [f"{count:,} {dataset}" for dataset, count in counts.items()]
-    return Check("rows", "good", {"count": sum(counts.values()), "datasets": ", ".join(parts)})
+    parts = tuple(
+        Said("{count:,} {dataset}", count=count, dataset=dataset)
+        for dataset, count in counts.items()
+    )
+    return Check("rows", "good", {"count": sum(counts.values()), "datasets": parts})
 
 
 def _tokens(facts: Facts) -> Check | None:
     total = sum(each.tokens for each in facts.tokens)
     if not total:
         return None
-    parts = [f"{each.dataset} {each.tokens / total:.0%}" for each in facts.tokens]
+    parts = tuple(f"{each.dataset} {each.tokens / total:.0%}" for each in facts.tokens)
     learned = sum(each.learned for each in facts.tokens)
-    values = {"count": round(total), "learned": round(learned), "datasets": ", ".join(parts)}
+    values = {"count": round(total), "learned": round(learned), "datasets": parts}
     return Check("tokens", "good", dict(values))
 
 
@@ -74,7 +78,7 @@ def _domains(facts: Facts) -> Check | None:
         return None
     if len(names) == 1:
         return Check("domains", "good")
-    return Check("domains", "look", {"count": len(names), "names": ", ".join(names)})
+    return Check("domains", "look", {"count": len(names), "names": tuple(names)})
 
 
 def _replay(facts: Facts) -> Check | None:

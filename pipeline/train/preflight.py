@@ -104,6 +104,5 @@ def _device(facts: Facts) -> Check:
     values: dict[str, object] = {"device": facts.device}
     if not facts.busy_runs:
         return Check("device", "good", values)
-    runs = ", ".join(str(run) for run in facts.busy_runs)
     name = "device" if facts.shares_device else "queue"
-    return Check(name, "look", values | {"runs": runs, "count": len(facts.busy_runs)})
+    return Check(name, "look", values | {"runs": facts.busy_runs, "count": len(facts.busy_runs)})

@@ -42,7 +42,7 @@ def found(facts: Facts, name: str) -> Check | None:
 def test_a_sound_launch_has_only_good_lines():
     assert {check.level for check in checks(GOOD)} == {"good"}
     assert found(GOOD, "rows") == Check(
-        "rows", "good", {"count": 200, "datasets": "60 identity, 100 clinic, 40 general"}
+        "rows", "good", {"count": 200, "datasets": ("60 identity", "100 clinic", "40 general")}
     )
     assert seconds(GOOD) == pytest.approx(180.0)
     assert found(GOOD, "memory") == Check(
