@@ -5,7 +5,6 @@ Knows nothing of torch: questions go to the owner's queue, pieces come back from
 
 import asyncio
 import json
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
@@ -19,13 +18,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipeline.chat.protocol import Final, Piece, Question, Text, parse_chat, parse_question
 from pipeline.errors import BadInput
 from pipeline.said import Said
+from pipeline.workers.completion import Completion
 from pipeline.workers.guard import Guard, refuse
 from pipeline.workers.owner import Done, Failure, Owner, QueueFull, Ticket, Told
 
 HEARTBEAT_S = 3.0
 """How often a waiting client hears that the server is still there."""
 MOST_BODY_BYTES = 8_000_000
+MOST_UNREAD = 65_536
+"""So many pieces of an answer are kept for a client that does not read them: some ten megabytes."""
 STATUS_OF = {"refused": 400, "out_of_memory": 507}
+GIVEN_UP = Said("It was given up, because nobody read it.")
 DONE = b"data: [DONE]\n\n"
 
 
@@ -40,6 +43,7 @@ class Service:
     memory_bytes: Callable[[], int] = lambda: 0
     """What the model and its adapters occupy now."""
     clock: Callable[[], float] = time.monotonic
+    most_unread: int = MOST_UNREAD
     last_used: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,7 +96,7 @@ class _Endpoints:
         answer = self._ask(question)
         if isinstance(answer, Response):
             return answer
-        form = _Completion(question.models[0])
+        form = Completion(question.models[0])
         return (
             _Streamed(answer, form.event) if is_streaming else await _whole(answer, form, request)
         )
@@ -130,9 +134,17 @@ class _Answer:
 
     def _tell(self, told: Told) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, told)
+            self._loop.call_soon_threadsafe(self._put, told)
         except RuntimeError:  # the event loop has ended, and with it whoever waited
             self.ticket.cancel()
+
+    def _put(self, told: Told) -> None:
+        """Keep what was told until it is sent; give the answer up where nobody reads it."""
+        if self._queue.qsize() < self._service.most_unread:
+            self._queue.put_nowait(told)
+        elif not self.ticket.is_cancelled():
+            self.ticket.cancel()
+            self._queue.put_nowait(Failure("unread", GIVEN_UP))
 
     async def next(self, timeout_s: float) -> Told | None:
         """The next thing told; None if nothing came in time."""
@@ -186,60 +198,7 @@ def _compare_event(piece: Piece) -> dict[str, object]:
     return asdict(piece)
 
 
-class _Completion:
-    """One answer in the form of OpenAI's chat API; the stamp comes as a field of our own."""
-
-    def __init__(self, model: str) -> None:
-        self._model, self._created = model, int(time.time())
-        self._id = f"chatcmpl-{secrets.token_hex(8)}"
-        self._has_begun = False
-
-    def event(self, piece: Piece) -> dict[str, object]:
-        """A chunk of a streamed answer."""
-        if isinstance(piece, Text):
-            role = {} if self._has_begun else {"role": "assistant"}
-            self._has_begun = True
-            choice = {"index": 0, "delta": {**role, "content": piece.text}, "finish_reason": None}
-            return {**self._head("chat.completion.chunk"), "choices": [choice]}
-        choice = {"index": 0, "delta": {}, "finish_reason": _openai_reason(piece)}
-        head = self._head("chat.completion.chunk")
-        return {**head, "choices": [choice], **_stamp_and_usage(piece)}
-
-    def whole(self, text: str, final: Final) -> dict[str, object]:
-        """A whole answer."""
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": text},
-            "finish_reason": _openai_reason(final),
-        }
-        return {**self._head("chat.completion"), "choices": [choice], **_stamp_and_usage(final)}
-
-    def _head(self, kind: str) -> dict[str, object]:
-        return {
-            "id": self._id,
-            "object": kind,
-            "created": self._created,
-            "model": self._model,
-        }
-
-
-def _openai_reason(final: Final) -> str:
-    return "length" if final.finish_reason == "length" else "stop"
-
-
-def _stamp_and_usage(final: Final) -> dict[str, object]:
-    if final.stamp is None:
-        return {}
-    prompt, answer = final.stamp.prompt_tokens, final.stamp.tokens
-    usage = {
-        "prompt_tokens": prompt,
-        "completion_tokens": answer,
-        "total_tokens": prompt + answer,
-    }
-    return {"usage": usage, "stamp": asdict(final.stamp)}
-
-
-async def _whole(answer: _Answer, form: _Completion, request: Request) -> Response:
+async def _whole(answer: _Answer, form: Completion, request: Request) -> Response:
     """Wait for all of an answer, and no longer than the client does."""
     texts: list[str] = []
     try:

@@ -12,7 +12,7 @@ from pipeline.chat.client import Endpoint
 from pipeline.chat.protocol import Final, Message, Question, Settings, Stamp, Text
 from pipeline.said import Said
 from pipeline.workers.owner import Answer, Failure, Owner, Ticket
-from pipeline.workers.web import Service, build_app
+from pipeline.workers.web import MOST_UNREAD, Service, build_app
 
 TOKEN = "right-token"
 
@@ -58,10 +58,13 @@ def explain(error: Exception) -> Failure:
 
 
 @contextmanager
-def serving(answer: Answer = echo, *, most_waiting: int = 4) -> Iterator[Endpoint]:
+def serving(
+    answer: Answer = echo, *, most_waiting: int = 4, most_unread: int = MOST_UNREAD
+) -> Iterator[Endpoint]:
     """Serve `answer` on a free port of the loopback."""
     owner = Owner(answer, explain, most_waiting=most_waiting)
-    app = build_app(Service(owner, ("base", "7"), {"model": "/models/tiny"}), TOKEN)
+    facts: dict[str, object] = {"model": "/models/tiny"}
+    app = build_app(Service(owner, ("base", "7"), facts, most_unread=most_unread), TOKEN)
     sock = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
