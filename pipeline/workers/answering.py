@@ -11,6 +11,7 @@ from pipeline.said import Said
 from pipeline.workers.answers import Limits
 from pipeline.workers.generate import Generated, Request, generate
 from pipeline.workers.holding import Held
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.owner import Failure, Ticket
 from pipeline.workers.prompts import Prompt, render, with_system
 
@@ -115,10 +116,3 @@ def explain(error: Exception) -> Failure:
             error=error,
         ),
     )
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether torch found no memory; on a CPU it says so only in the words of a RuntimeError."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

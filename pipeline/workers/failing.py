@@ -11,12 +11,9 @@ from pipeline.train import advice, checkpoints, config
 from pipeline.workers.checkpoints import DiskFull
 from pipeline.workers.lessons import DataChanged
 from pipeline.workers.loop import LossNotFinite
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.model import NoSuchDevice
 from pipeline.workers.process import unexpected
-
-# What torch says where only CUDA has a class of its own for it.
-_OTHER_ALLOCATORS = ("DefaultCPUAllocator", "MPS backend out of memory", "CUDA out of memory")
-
 
 _OWN: dict[type[PipelineError], str] = {
     LossNotFinite: "not_finite",
@@ -38,9 +35,7 @@ class Explained:
         match error:
             case PipelineError():
                 return _OWN.get(type(error), "model"), error.said
-            case torch.OutOfMemoryError() | MemoryError():
-                return self._out_of_memory(error)
-            case RuntimeError() if any(words in str(error) for words in _OTHER_ALLOCATORS):
+            case _ if is_out_of_memory(error):
                 return self._out_of_memory(error)
             case torch.AcceleratorError():
                 return "device", self._device_gone(error)

@@ -28,7 +28,6 @@ from pipeline.models import catalog
 from pipeline.models.fingerprint import weights_sha256
 from pipeline.models.template import default_system_prompt, with_system_prompt
 from pipeline.said import Said
-from pipeline.workers.answering import is_out_of_memory
 from pipeline.workers.answers import end_ids
 from pipeline.workers.equivalence import (
     Reference,
@@ -39,6 +38,7 @@ from pipeline.workers.equivalence import (
 )
 from pipeline.workers.events import Events
 from pipeline.workers.holding import read_weights
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
 from pipeline.workers.process import ShouldStop, run, start, unexpected
 

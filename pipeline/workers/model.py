@@ -18,6 +18,7 @@ from pipeline.errors import BadInput
 from pipeline.models.catalog import refuse_adapter
 from pipeline.models.fitting import fit
 from pipeline.models.stored_template import TRAINED
+from pipeline.workers.memory import is_out_of_memory
 
 Dtype = Literal["auto", "bfloat16", "float16", "float32"]
 
@@ -107,6 +108,8 @@ def load_base(
             **fewer_bits,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
+        if is_out_of_memory(error):
+            raise
         raise ModelUnreadable(folder, error) from error
     tokenizer = load_tokenizer(folder, trust_remote_code=trust_remote_code)
     # A base in fewer bits was loaded in its place, and must not be moved.
@@ -169,6 +172,8 @@ def attach_adapters(model: PreTrainedModel, adapters: Mapping[str, Path]) -> Pre
                     model, folder, adapter_name=name, torch_device=str(model.device)
                 )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise
             raise ModelUnreadable(folder, error) from error
     return attached.eval()
 

@@ -20,10 +20,10 @@ from pipeline.probe import config
 from pipeline.probe.answers import GREEDY, ProbeAnswer
 from pipeline.probe.config import ProbeConfig, Question
 from pipeline.said import Said
-from pipeline.workers.answering import is_out_of_memory
 from pipeline.workers.answers import PromptTooLong, Request
 from pipeline.workers.events import Events
 from pipeline.workers.generate import generate
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.model import load_base, special_tokens
 from pipeline.workers.process import ShouldStop, run, start, unexpected
 from pipeline.workers.prompts import HubCoder

@@ -13,10 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.chat.config import read_config
+from pipeline.said import Said
 from pipeline.workers.answering import answer, explain
 from pipeline.workers.holding import Held, hold, memory_bytes
 from pipeline.workers.listening import listen
-from pipeline.workers.owner import Owner
+from pipeline.workers.memory import is_out_of_memory
+from pipeline.workers.owner import Failure, Owner
 from pipeline.workers.web import Service
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ def main(folder: Path) -> int:
     except Exception as error:
         # The boundary of the process: whoever started it reads the reason in the event.
         logger.exception("Loading failed")
-        failure = explain(error)
+        failure = _explain_loading(error)
         emit("error", error=failure.kind, **failure.message.as_json())
         return 1
     for warning in held.warnings:
@@ -48,6 +50,19 @@ def main(folder: Path) -> int:
     )
     emit("end", state="stopped")
     return 0
+
+
+def _explain_loading(error: Exception) -> Failure:
+    """Say why the model could not be loaded; the way out is another one than for an answer."""
+    if is_out_of_memory(error):
+        return Failure(
+            "out_of_memory",
+            Said(
+                "The memory is too small for this model with its adapters. Close what else uses "
+                "the memory (a training run?) or choose a smaller model, then load it again."
+            ),
+        )
+    return explain(error)
 
 
 def _facts(held: Held) -> dict[str, object]:

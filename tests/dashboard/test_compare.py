@@ -1,8 +1,5 @@
 """The Compare page: asking both, one vote, and what is there after a reload."""
 
-import os
-import signal
-import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,11 +7,11 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from dashboard import state
-from dashboard.text import literal, messages
-from pipeline import processes
-from pipeline.chat import client, server
+from dashboard.text import messages
+from pipeline.chat import server
 from pipeline.workspace import Workspace
 from store import datasets, pairs, votes
 from store.record_types import NewComparison
@@ -42,11 +39,11 @@ def words(language: str, key: str) -> str:
     return str(messages("zh" if language == "zh" else "en")[key])
 
 
-def lines(page: AppTest) -> str:
+def lines(page: AppTest | Block) -> str:
     return "\n".join(str(element.value) for element in page.markdown)
 
 
-def shown(page: AppTest) -> str:
+def shown(page: AppTest | Block) -> str:
     return "\n".join(element.value for element in page.html)
 
 
@@ -128,20 +125,6 @@ def test_unloading_ends_the_process_and_the_next_question_loads_again(open_page,
     assert not any(each.is_live for each in server.list_servers(workspace))
     ask(page, "Hello again?")
     assert len(votes.latest(state.store())) == 2
-
-
-def test_a_server_that_cannot_load_is_told_in_words_and_can_be_tried_again(
-    open_page, home, monkeypatch, language: str
-):
-    monkeypatch.setattr(server, "ensure", partial(server.ensure, worker=WORKER))
-    run_seed.model(home, "broken")
-    run_seed.run(home, 1)
-    config = home / "runs" / "1" / "config.json"
-    config.write_text(config.read_text().replace("tinylm-1m", "broken"))
-    page = ask(open_page("compare", language), "Hello?")
-    assert "There is no model in it" in page.error[0].value
-    assert page.button(key="compare_again")
-    assert votes.latest(state.store()) == ()
 
 
 def test_a_kept_comparison_is_opened_from_the_address(open_page, trained, language: str):
@@ -347,38 +330,3 @@ def test_where_answers_come_from_is_told_with_the_reference(open_page, trained, 
     assert words(language, "compare.beside_conflict").format(pair=1) in said
     assert words(language, "compare.beside_duplicate").format(pair=1) in said
     assert "At 8 sharp." in shown(page)
-
-
-def test_a_model_that_is_killed_in_its_answer_is_told_and_asked_again(
-    open_page, home, monkeypatch, language: str
-):
-    monkeypatch.setattr(server, "ensure", partial(server.ensure, worker=WORKER))
-    run_seed.model(home, "hangs")
-    run_seed.run(home, 1)
-    config = home / "runs" / "1" / "config.json"
-    config.write_text(config.read_text().replace("tinylm-1m", "hangs"))
-    killer = threading.Thread(target=kill_when_answering, args=(Workspace.at(home),))
-    killer.start()
-    page = ask(open_page("compare", language), "When?")
-    killer.join()
-    assert page.error[0].value == literal(words(language, "error.ServerGone"))
-    assert votes.latest(state.store()) == ()
-    page.button(key="compare_again").click().run()
-    assert_calm(page)
-    (kept,) = votes.latest(state.store())
-    assert kept.answers[1][1].startswith("1: ")
-    for each in server.list_servers(Workspace.at(home)):
-        server.stop(each.folder, timeout_s=20)
-
-
-def kill_when_answering(workspace: Workspace) -> None:
-    """End the first server's process by signal 9 as soon as it answers."""
-
-    def is_answering() -> bool:
-        (first,) = server.list_servers(workspace) or (None,)
-        return bool(first and first.port and client.health(first.endpoint).waiting)
-
-    wait_until(is_answering, timeout_s=20)
-    launch = processes.read_launch(workspace.servers / "1")
-    assert launch
-    os.kill(launch.pid, signal.SIGKILL)

@@ -227,7 +227,7 @@ def test_a_resumed_child_needs_its_parent_no_more(tmp_path: Path):
 
 def test_an_adapter_of_another_base_is_refused_in_words(tmp_path: Path):
     first = trained(make_run(tmp_path, epochs=1))
-    base, _ = load_base(make_base(tmp_path / "other", layers=1), "cpu")
+    base, _ = load_base(make_base(tmp_path / "other", num_hidden_layers=1), "cpu")
     with pytest.raises(AdapterDoesNotFit, match="does not fit this base"):
         with_lora(base, Settings(rank=4, alpha=8), first.folder / "adapter")
     assert issubclass(AdapterDoesNotFit, BadInput)

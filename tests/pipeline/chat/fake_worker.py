@@ -1,8 +1,9 @@
 """Stands in for the serving worker: `python -m tests.pipeline.chat.fake_worker FOLDER`.
 
 Listens, guards and stops as the real one, over a model that echoes; does otherwise where the
-folder's base is named so: `broken` fails to load, `killed` kills itself while loading, `crash`
-ends with exit code 3, `slow` never gets ready, `hangs` never ends an answer the first time.
+folder's base is named so: `broken` fails to load, `starved` finds no memory for it, `killed` kills
+itself while loading, `crash` ends with exit code 3, `slow` never gets ready; in its first answer
+`hangs` never ends and `full` runs out of memory.
 """
 
 import json
@@ -15,10 +16,17 @@ from pathlib import Path
 
 from pipeline.chat.config import read_config
 from pipeline.chat.protocol import Text
+from pipeline.said import Said
 from pipeline.workers.listening import listen
-from pipeline.workers.owner import Owner, Ticket
+from pipeline.workers.owner import Answer, Failure, Owner, Ticket
 from pipeline.workers.web import Service
-from tests.pipeline.chat.fakes import echo, explain
+from tests.pipeline.chat.fakes import echo
+
+TOO_SMALL = Said(
+    "The memory is too small for this model with its adapters. Close what else uses the memory "
+    "(a training run?) or choose a smaller model, then load it again."
+)
+"""As the real worker says it."""
 
 
 def emit(folder: Path, kind: str, **fields: object) -> None:
@@ -33,11 +41,38 @@ def weights(folder: Path) -> dict[str, object]:
     return {"size_bytes": facts.st_size, "modified_ns": facts.st_mtime_ns}
 
 
-def hang(tickets: Sequence[Ticket]) -> None:
-    """Begin every answer and end none."""
+def begin(tickets: Sequence[Ticket]) -> None:
+    """Say the first words of every answer."""
     for ticket in tickets:
         for model in ticket.question.models:
-            ticket.tell(Text(model, "It is"))
+            ticket.tell(Text(model, f"{model}: It is"))
+
+
+class Full:
+    """Runs out of memory in the first answer, and echoes afterwards."""
+
+    def __init__(self) -> None:
+        self.is_full = True
+
+    def __call__(self, tickets: Sequence[Ticket]) -> None:
+        """Answer, or not."""
+        if not self.is_full:
+            echo(tickets)
+            return
+        self.is_full = False
+        begin(tickets)
+        raise MemoryError
+
+
+def explain_failure(error: Exception) -> Failure:
+    """What the real worker says of it."""
+    kind = "out_of_memory" if isinstance(error, MemoryError) else "unknown"
+    return Failure(kind, Said("The device's memory is full."))
+
+
+def hang(tickets: Sequence[Ticket]) -> None:
+    """Begin every answer and end none."""
+    begin(tickets)
     while not all(ticket.is_cancelled() for ticket in tickets):
         time.sleep(0.05)
 
@@ -49,6 +84,9 @@ def main(folder: Path) -> int:
     match config.model.name:
         case "broken":
             emit(folder, "error", error="model", message="There is no model in it.")
+            return 1
+        case "starved":
+            emit(folder, "error", error="out_of_memory", **TOO_SMALL.as_json())
             return 1
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -69,10 +107,12 @@ def main(folder: Path) -> int:
         },
     }
     emit(folder, "warning", message="It echoes.")
-    is_hanging = config.model.name == "hangs" and folder.name == "1"
-    service = Service(
-        Owner(hang if is_hanging else echo, explain), ("base", *config.adapters), facts
-    )
+    answer: Answer = echo
+    if config.model.name == "full":
+        answer = Full()
+    elif config.model.name == "hangs" and folder.name == "1":
+        answer = hang
+    service = Service(Owner(answer, explain_failure), ("base", *config.adapters), facts)
     listen(
         folder,
         service,
