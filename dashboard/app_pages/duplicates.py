@@ -58,7 +58,7 @@ def ask_what(names: list[str]) -> None:
             label_visibility="collapsed",
             key=DATASETS,
             on_change=clustering.start_over,
-            width=360,
+            width=280,
         )
         rules = named("duplicates.rule", get_args(KeeperRule))
         st.session_state.setdefault(KEEP, linking.choice().keep)
@@ -70,7 +70,7 @@ def ask_what(names: list[str]) -> None:
             key=KEEP,
             on_change=linking.keep_by_rule,
             help=t("duplicates.rule_help"),
-            width=260,
+            width=200,
         )
         st.button(
             t("duplicates.compare"),
@@ -127,8 +127,12 @@ def draw_bulk() -> None:
     found = clustering.copies()
     exact, edited = found["same"], found["edited"]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(t("duplicates.bulk", count=exact, edited=edited), width="content")
-        words = t("duplicates.remove_copies", count=exact)
+        if exact or not edited:
+            st.markdown(t("duplicates.bulk", count=exact, edited=edited), width="content")
+            words = t("duplicates.remove_copies", count=exact)
+        else:
+            st.markdown(t("duplicates.bulk_edited", count=edited), width="content")
+            words = t("duplicates.remove_edited")
         with st.popover(words, key="duplicates_bulk", disabled=not exact + edited):
             too = st.checkbox(
                 t("duplicates.edited_too", count=edited),

@@ -9,11 +9,14 @@ from dashboard.pages import exists, link
 from dashboard.parts.activity import activity
 from dashboard.parts.chips import role_chip
 from dashboard.parts.header import page_header
+from dashboard.parts.links import to_page
 from dashboard.parts.loop_strip import large
 from dashboard.parts.notices import done
 from dashboard.parts.run_card import head, progress_line
+from dashboard.parts.scores import three_figures
 from dashboard.runs import queueing
 from dashboard.text import literal, t
+from dashboard.verdict import evaluating
 from store import datasets, history
 
 RECENT = 8
@@ -63,6 +66,16 @@ for run in runs:
 large(steps(facts))
 st.space("small")
 
+if verdict := evaluating.latest():
+    report, names = evaluating.shown(verdict).report, evaluating.shown(verdict).names
+    adapter = report.models[-1].model
+    with st.container(border=True, key="overview_verdict", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(t("overview.verdict", name=names[adapter]), anchor=False)
+            to_page("verdict", t("overview.read_verdict"), {"evaluation": str(verdict.id)})
+        three_figures(report, adapter)
+    st.space("small")
+
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader(t("overview.datasets"), anchor=False)
@@ -70,17 +83,17 @@ with left:
     if not summaries:
         st.caption(t("overview.datasets_none"))
     for summary in summaries:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{literal(summary.dataset.name)}**", width="content")
-            role_chip(summary.dataset.role)
+        with st.container(gap=None):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{literal(summary.dataset.name)}**", width="content")
+                role_chip(summary.dataset.role)
             st.caption(
                 t(
                     "overview.dataset_words",
                     count=summary.total,
                     accepted=summary.accepted,
                     unreviewed=summary.unreviewed,
-                ),
-                width="content",
+                )
             )
 
 with right:

@@ -54,4 +54,5 @@ def _facts(node: Node) -> str:
         return ""
     if model.fault:
         return f":red[:material/error: {t('models.broken_short')}]"
-    return size(model.size_bytes)
+    where = f" · {literal(shortened(node.place, 40))}" if node.place else ""
+    return f"{size(model.size_bytes)}{where}"

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard.format import shortened
 from dashboard.loop import Step, StepState
 from dashboard.pages import exists, link
 from dashboard.text import t
@@ -21,6 +22,8 @@ COLOURS: dict[StepState, str] = {
 
 _INDENT = "&ensp;"
 """A link has this much room at its left; what stands under it lines up."""
+_LONGEST_NAME = 16
+"""Letters of a name that fit under a step."""
 
 
 def strip(steps: tuple[Step, ...]) -> None:
@@ -29,7 +32,7 @@ def strip(steps: tuple[Step, ...]) -> None:
         for column, step in zip(st.columns(len(steps), gap="small"), steps, strict=True):
             with column.container(gap=None):
                 _step_link(step)
-                st.caption(f"{_INDENT}{_words(step)}")
+                st.caption(_words(step))
 
 
 def large(steps: tuple[Step, ...]) -> None:
@@ -39,7 +42,7 @@ def large(steps: tuple[Step, ...]) -> None:
         with grid.cell(), st.container(gap="xsmall"):
             st.caption(f"{_INDENT}{t('loop.step_number', number=number)}")
             _step_link(step)
-            st.caption(f"{_INDENT}{_words(step)}")
+            st.caption(_words(step))
 
 
 def state_mark(state: StepState) -> str:
@@ -56,4 +59,9 @@ def _step_link(step: Step) -> None:
 
 
 def _words(step: Step) -> str:
-    return t(f"loop.{step.words}", **step.values)
+    """How a step stands, in a line or two, each in line with the link above."""
+    values = {
+        key: shortened(value, _LONGEST_NAME) if isinstance(value, str) else value
+        for key, value in step.values.items()
+    }
+    return "  \n".join(_INDENT + line for line in t(f"loop.{step.words}", **values).split("\n"))

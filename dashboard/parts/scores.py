@@ -1,6 +1,6 @@
 """An evaluation in words and figures: three sentences first, then the table of all measures."""
 
-from typing import get_args
+from typing import Literal, get_args
 
 import streamlit as st
 
@@ -15,21 +15,31 @@ OVERLAPS: frozenset[Measure] = frozenset(("chrf", "bleu4", "rouge1", "rouge2", "
 LOSSES: frozenset[Measure] = frozenset(("general_loss", "loss", "base_loss", "kl"))
 
 
+Concern = Literal["who", "knows", "lost"]
+_ICONS: dict[Concern, str] = {"who": "badge", "knows": "school", "lost": "public"}
+
+
 def three_sentences(report: Report, model: str) -> None:
     """Draw who it is, whether it knows, and what it lost, each with its figures."""
     tuned, base = report.model(model), report.model(BASE)
-    known: Measure = "facts_unseen" if tuned.score("facts_unseen").n else "facts_trained"
-    cards: tuple[tuple[str, str, Measure, list[str]], ...] = (
-        ("who", "badge", "identity", _who(report, tuned, base)),
-        ("knows", "school", known, _knows(report, tuned, base)),
-        ("lost", "public", "general_loss", _lost(report, tuned, base)),
-    )
-    for column, (name, icon, measure, words) in zip(st.columns(3), cards, strict=True):
+    said: dict[Concern, list[str]] = {
+        "who": _who(report, tuned, base),
+        "knows": _knows(report, tuned, base),
+        "lost": _lost(report, tuned, base),
+    }
+    for column, (concern, lines) in zip(st.columns(3), said.items(), strict=True):
         with column.container(border=True, height="stretch", gap="xsmall"):
-            st.caption(f":material/{icon}: {t(f'verdict.{name}')}")
-            st.markdown(_headline(measure, base.score(measure), tuned.score(measure)))
-            for line in words:
+            _headline(concern, tuned, base)
+            for line in lines:
                 st.markdown(line)
+
+
+def three_figures(report: Report, model: str) -> None:
+    """Draw the three figures alone: the base's, and what became of it."""
+    tuned, base = report.model(model), report.model(BASE)
+    for column, concern in zip(st.columns(3), _ICONS, strict=True):
+        with column.container(gap="xsmall"):
+            _headline(concern, tuned, base)
 
 
 def score_table(report: Report, names: dict[str, str]) -> None:
@@ -68,17 +78,24 @@ def _arrow(measure: Measure) -> str:
     return "↓" if measure in LOWER_IS_BETTER else "↑"
 
 
-def _headline(measure: Measure, base: Score, tuned: Score) -> str:
-    """The base's figure in grey, the adapter's in the accent."""
+def _headline(concern: Concern, tuned: ModelReport, base: ModelReport) -> None:
+    """Draw a question with the base's figure in grey and the adapter's in the accent."""
+    known: Measure = "facts_unseen" if tuned.score("facts_unseen").n else "facts_trained"
+    measures: dict[Concern, Measure] = {"who": "identity", "knows": known, "lost": "general_loss"}
+    measure = measures[concern]
 
     def shown(score: Score) -> str:
         if score.value is None:
             return "–"
         return number(score.value, 2) if measure in LOSSES else percent(score.value)
 
-    if tuned.value is None:
-        return "## :gray[–]"
-    return f"## :gray[{shown(base)} :material/arrow_right_alt:] :primary[{shown(tuned)}]"
+    before, after = base.score(measure), tuned.score(measure)
+    st.caption(f":material/{_ICONS[concern]}: {t(f'verdict.{concern}')}")
+    if after.value is None:
+        st.markdown("## :gray[–]")
+    else:
+        arrow = ":material/arrow_right_alt:"
+        st.markdown(f"## :gray[{shown(before)} {arrow}] :primary[{shown(after)}]")
 
 
 def _none(report: Report, name: str) -> list[str]:

@@ -65,6 +65,11 @@ def read(evaluation_id: int) -> Evaluation:
     return jobs.read(state.workspace(), evaluation_id)
 
 
+def latest() -> Evaluation | None:
+    """Return the newest evaluation that has finished and asked an adapter."""
+    return next((each for each in listed() if each.state == "finished" and each.run_ids), None)
+
+
 def chosen_index(evaluations: tuple[Evaluation, ...]) -> int:
     """Return the place of the evaluation that the address names; the newest otherwise.
 

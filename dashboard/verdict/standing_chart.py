@@ -14,6 +14,7 @@ from pipeline.evaluate.statistics import Score
 
 HEIGHT = 360
 _CONFIG = {"displayModeBar": False}
+_AROUND = ("top left", "bottom right", "top right", "bottom left")
 
 
 def standing_chart(
@@ -34,14 +35,21 @@ def standing_chart(
             hoverinfo="skip",
         )
     )
-    for each in known:
-        figure.add_trace(_dot(each, names[each.model], is_ringed=each.model == recommended))
+    # From left to right: the labels of neighbours stand at other sides of their dots.
+    for place, each in enumerate(sorted(known, key=lambda each: each.kept.value or 0.0)):
+        dot = _dot(each, names[each.model], is_ringed=each.model == recommended)
+        figure.add_trace(dot.update(textposition=_AROUND[place % len(_AROUND)]))
     figure.update_layout(
         height=HEIGHT,
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={"title": plain("verdict.kept_axis"), "ticksuffix": " %", "range": _reach(known)},
-        yaxis={"title": plain("verdict.learned_axis"), "ticksuffix": " %", "range": [-4, 106]},
+        yaxis={
+            "title": plain("verdict.learned_axis"),
+            "ticksuffix": " %",
+            "range": [-9, 112],
+            "tickvals": [0, 20, 40, 60, 80, 100],
+        },
     )
     spoken = "; ".join(
         plain(
@@ -74,7 +82,6 @@ def _dot(each: Standing, name: str, *, is_ringed: bool) -> go.Scatter:
             "symbol": "circle" if not is_ringed else "star",
         },
         text=[_label(each.model, name)],
-        textposition="bottom left" if is_base else "top left",
         textfont={"color": colour},
         customdata=[
             plain(
@@ -112,7 +119,7 @@ def _spread(score: Score, colour: str) -> dict[str, object]:
 
 def _reach(known: Sequence[Standing]) -> list[float]:
     lowest = min((each.kept.low or 0.0 for each in known), default=0.0)
-    return [lowest * 100 - 14, 104]
+    return [lowest * 100 - 14, 110]
 
 
 def _hundred(score: Score) -> float:

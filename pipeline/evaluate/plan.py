@@ -236,7 +236,9 @@ def _notes(request: EvaluationRequest, runs: Sequence[TrainedRun]) -> Iterable[S
     for run in runs:
         if Path(run.export) != request.export:
             yield Said(
-                "Run {run} was trained on another export: {export}.", run=run.id, export=run.export
+                "Run {run} was trained on another export: {export}.",
+                run=run.id,
+                export=Path(run.export).name,
             )
 
 

@@ -29,11 +29,13 @@ class Node:
     run: Run | None = None
     """Of a run; for a merged model the one that it was merged from, where that is still there."""
     merged: Merged | None = None
+    place: str = ""
+    """The folder that a model lies in, where another one has the same name."""
 
     @property
     def key(self) -> str:
         """What names it in an address."""
-        return f"{self.kind}:{self.name}"
+        return f"{self.kind}:{self.name}{self.place and '@' + self.place}"
 
 
 def tree(
@@ -61,7 +63,9 @@ class _Family:
         of = self.merged.get(model.folder)
         made_by = next((run for run in self.runs if of and run.id == of.run), None)
         kind: Kind = "merged" if of else "base"
-        yield Node(kind, model.name, depth, model=model, run=made_by, merged=of)
+        is_twin = sum(each.name == model.name for each in self.models) > 1
+        place = str(model.folder.parent) if is_twin else ""
+        yield Node(kind, model.name, depth, model=model, run=made_by, merged=of, place=place)
         mine = [run for run in self.runs if Path(run.config.model) == model.folder]
         for run in mine:
             yield Node("run", str(run.id), depth + 1, run=run)

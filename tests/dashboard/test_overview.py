@@ -9,7 +9,7 @@ from dashboard.text import messages
 from pipeline.train import jobs
 from pipeline.workspace import Workspace
 from store import pairs
-from tests.dashboard import run_seed
+from tests.dashboard import evaluation_seed, run_seed
 from tests.dashboard.conftest import assert_calm
 
 FAKE_TRAINER = "tests.dashboard.fake_trainer"
@@ -54,3 +54,11 @@ def test_a_run_that_trains_is_shown_and_counted(open_page, training: int, langua
     forms = in_progress.values() if isinstance(in_progress, dict) else [in_progress]
     said = [caption.value for caption in page.caption]
     assert any(form.format(count=1) in words for form in forms for words in said)
+
+
+def test_the_latest_verdict_stands_there_in_figures(open_page, home: Path, language: str):
+    evaluation_seed.evaluation(home, 1)
+    page = open_page("overview", language)
+    assert_calm(page)
+    said = " ".join(each.value for each in page.markdown)
+    assert ":primary[75" in said

@@ -144,8 +144,8 @@ def test_what_a_reader_should_know_is_noted(request_: EvaluationRequest):
     assert [note.split(",")[0] for note in notes] == [
         "The runs were trained under different system prompts; "
         "the base was asked under that of run 1 only.",
-        "Run 1 was trained on another export: /exports/a.",
-        "Run 2 was trained on another export: /exports/a.",
+        "Run 1 was trained on another export: a.",
+        "Run 2 was trained on another export: a.",
         "No new name could be read from the identity answers",
     ]
 

@@ -39,6 +39,16 @@ def test_a_merged_model_that_is_trained_on_again_has_runs_below_it(tmp_path: Pat
     ]
 
 
+def test_two_models_of_one_name_are_told_apart_by_their_folders(tmp_path: Path):
+    here, there = (catalog.read(run_seed.model(tmp_path / place)) for place in ("here", "there"))
+    nodes = lineage.tree([here, there], [], {})
+    assert [(node.name, node.place) for node in nodes] == [
+        (here.name, str(here.folder.parent)),
+        (here.name, str(there.folder.parent)),
+    ]
+    assert len({node.key for node in nodes}) == 2
+
+
 def test_what_was_merged_of_a_run_that_is_gone_stands_below_its_base(tmp_path: Path):
     run_seed.model(tmp_path)
     merge_seed.merged(tmp_path, run=9)
