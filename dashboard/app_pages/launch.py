@@ -3,10 +3,11 @@
 import streamlit as st
 
 from dashboard.launch import choices as choices
-from dashboard.launch import launch_facts, launching, studying
+from dashboard.launch import launch_facts, launching, placing, preparing, studying
 from dashboard.launch.chat_in_the_way import ask_chat
 from dashboard.launch.command import launch_command
 from dashboard.launch.launching import Export
+from dashboard.launch.place_form import place_form, reports_form
 from dashboard.launch.preflight import ask_all_the_same, memory_bar, preflight_list
 from dashboard.launch.preset_choice import ask_preset
 from dashboard.launch.rows import launch_rows
@@ -30,10 +31,11 @@ def before_the_start(model: BaseModel | None, export: Export) -> bool:
         memory_bar(known.facts.memory)
     if any(check.name in ("device", "queue") and check.level != "good" for check in known.checks):
         st.checkbox(t("launch.shares"), key="launch_shares", persist_state="session")
-    ask_chat(st.session_state["launch_device"])
+    ask_chat(placing.here())
     is_agreed = ask_all_the_same(known.checks)
     if model and not model.fault and known.facts:
-        trial_part(model, export)
+        if not known.facts.cluster:
+            trial_part(model, export)
         launch_rows(model, export)
         launch_command(model, export)
     return is_agreed and may_start(known.checks)
@@ -68,7 +70,7 @@ if not models:
         to_page("models", t("launch.to_models"))
 
 launching.restore(models, exports)
-launching.take_address(models)
+preparing.take_address()
 left, middle, right = st.columns(3, border=True)
 with left:
     model = choices.ask_model(models)
@@ -81,7 +83,9 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     choices.ask_layout(export)
     choices.ask_system(model)
-    choices.ask_place(export)
+    choices.ask_title(export)
+    place_form()
+    reports_form()
     with st.expander(t("launch.more"), icon=":material/tune:", key="launch_more"):
         settings_form()
     study = study_form(model, export) if model and not model.fault else None

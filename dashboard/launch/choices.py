@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import serving
-from dashboard.launch import launching
-from dashboard.launch.launching import BY_PATH, PARENT, Export
+from dashboard.launch import launching, preparing
+from dashboard.launch.launching import Export
+from dashboard.launch.preparing import BY_PATH, PARENT
 from dashboard.parts.base_model import model_words
 from dashboard.parts.export_mark import export_mark
 from dashboard.parts.prose import prose
@@ -50,7 +50,7 @@ def ask_model(models: tuple[BaseModel, ...]) -> BaseModel | None:
 
 def _ask_parent(model: BaseModel) -> None:
     """Ask whether an adapter on this base is continued; nothing where there is none."""
-    found = launching.continuable(model)
+    found = preparing.continuable(model)
     if not found:
         return
     words = {0: plain("launch.parent_none")} | {
@@ -61,7 +61,7 @@ def _ask_parent(model: BaseModel) -> None:
         list(words),
         format_func=lambda run: words.get(run, str(run)),
         key=PARENT,
-        on_change=launching.take_parent,
+        on_change=preparing.take_parent,
         args=(model,),
         help=t("launch.parent_help"),
         persist_state="session",
@@ -129,19 +129,10 @@ def ask_system(model: BaseModel | None) -> None:
         st.caption(t("launch.system_no_default"))
 
 
-def ask_place(export: Export) -> None:
-    """Ask where to train and how to call it."""
-    place, title = st.columns(2)
-    found = serving.device_names()
-    place.selectbox(
-        t("launch.device"),
-        list(found),
-        format_func=found.__getitem__,
-        key="launch_device",
-        persist_state="session",
-    )
+def ask_title(export: Export) -> None:
+    """Ask how to call the run, and what is to follow it."""
     name = plain(f"launch.preset_{st.session_state['launch_preset']}")
-    title.text_input(
+    st.text_input(
         t("launch.run_title"),
         key="launch_title",
         placeholder=plain("launch.run_title_placeholder", export=export.name, preset=name),

@@ -13,9 +13,10 @@ import yaml
 
 from dashboard import state, watching
 from dashboard.guard import reaction
+from dashboard.launch import placing, preparing
 from dashboard.pages import link
 from dashboard.parts.notices import done
-from dashboard.parts.settings_form import key_of
+from dashboard.parts.settings_form import fill, held, key_of
 from dashboard.runs import queueing
 from dashboard.text import plain, t
 from pipeline.errors import BadInput
@@ -25,17 +26,14 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish import manifest
 from pipeline.publish.manifest import Manifest
 from pipeline.publish.verify import MANIFEST
-from pipeline.train import checkpoints, command, continuing, jobs
+from pipeline.train import command, jobs
 from pipeline.train.config import Settings
 from pipeline.train.devices import devices
 from pipeline.train.presets import PRESETS, preset
 from pipeline.train.request import LaunchRequest, freeze
 
-BY_PATH = ""
-"""The choice of a model by its path, among names of models."""
 PRESET_NAMES = [each.name for each in PRESETS]
-TOKEN, STARTED, PARENT = "launch_token", "launch_started", "launch_parent"
-CHECKPOINT, TAKEN = "launch_checkpoint", "launch_taken"
+TOKEN, STARTED = "launch_token", "launch_started"
 DEFAULTS: dict[str, object] = {
     "launch_preset": "strong",
     "launch_layout": "format3",
@@ -100,20 +98,21 @@ def restore(known_models: tuple[BaseModel, ...], known_exports: tuple[Export, ..
         st.session_state.setdefault(key, value)
     st.session_state.setdefault(TOKEN, secrets.token_hex(8))
     usable = [model.name for model in known_models]
-    if st.session_state.get("launch_model", None) not in (*usable, BY_PATH):
-        st.session_state["launch_model"] = usable[0] if usable else BY_PATH
+    if st.session_state.get("launch_model", None) not in (*usable, preparing.BY_PATH):
+        st.session_state["launch_model"] = usable[0] if usable else preparing.BY_PATH
+    placing.restore()
     names = [export.name for export in known_exports]
     asked = st.query_params.get("export", "")
     if st.session_state.get("launch_export") not in names:
         st.session_state["launch_export"] = asked if asked in names else names[0]
     if key_of("rank") not in st.session_state:
-        _take(preset(st.session_state["launch_preset"]).settings)
+        fill(preset(st.session_state["launch_preset"]).settings)
 
 
 def chosen_model(known: tuple[BaseModel, ...]) -> BaseModel | None:
     """Return the chosen model; one by its path may turn out to be none, with its fault."""
     name = st.session_state["launch_model"]
-    if name != BY_PATH:
+    if name != preparing.BY_PATH:
         return next(model for model in known if model.name == name)
     path = str(st.session_state["launch_path"]).strip()
     if not path:
@@ -128,7 +127,7 @@ def chosen_model(known: tuple[BaseModel, ...]) -> BaseModel | None:
 @reaction
 def take_preset() -> None:
     """Set every setting to what the chosen preset says."""
-    _take(preset(st.session_state["launch_preset"]).settings)
+    fill(preset(st.session_state["launch_preset"]).settings)
 
 
 def changed_settings() -> list[str]:
@@ -137,7 +136,7 @@ def changed_settings() -> list[str]:
     return [
         each.name
         for each in fields(Settings)
-        if st.session_state[key_of(each.name)] != _held(getattr(wanted, each.name))
+        if st.session_state[key_of(each.name)] != held(getattr(wanted, each.name))
     ]
 
 
@@ -153,23 +152,25 @@ def request(model: BaseModel, export: Export) -> LaunchRequest:
     text = st.session_state["launch_text"].strip() if policy == "text" else ""
     name = plain(f"launch.preset_{st.session_state['launch_preset']}")
     title = str(st.session_state["launch_title"]).strip()
-    parent, adapter = continued(model)
+    parent, adapter = preparing.continued(model)
     return LaunchRequest(
         export=export.folder,
         model=model.folder,
         settings=settings(),
         preset=st.session_state["launch_preset"],
         layout=st.session_state["launch_layout"],
-        device=st.session_state["launch_device"],
+        device=placing.device(),
         system_prompt=SystemPrompt(policy, text),
         title=title or f"{export.name} {name}",
         trust_remote_code=st.session_state["launch_trust"],
         shares_device=st.session_state["launch_shares"],
-        frees_device=queueing.is_to_give_way(st.session_state["launch_device"]),
+        frees_device=queueing.is_to_give_way(placing.here()),
         evaluate_after=st.session_state["launch_evaluate"],
         initial_adapter=adapter,
         parent_run=parent,
         token=st.session_state[TOKEN],
+        processes=placing.processes(),
+        report_to=placing.reports(),
     )
 
 
@@ -177,59 +178,6 @@ def request(model: BaseModel, export: Export) -> LaunchRequest:
 def start(model: BaseModel, export: Export) -> None:
     """Start the run; the same form starts one run, however often the button is pressed."""
     st.session_state[STARTED] = jobs.launch(state.workspace(), request(model, export)).id
-
-
-def continuable(model: BaseModel | None) -> dict[int, Path]:
-    """Return the runs on a base whose adapter can be continued, the newest first.
-
-    A run that the address named with a checkpoint is continued from that.
-    """
-    if model is None:
-        return {}
-    picked = st.session_state.get(CHECKPOINT, {})
-    return {
-        run.id: adapter
-        for run in watching.listed()
-        if run.config.model == str(model.folder)
-        and (adapter := picked.get(run.id, run.adapter)) is not None
-    }
-
-
-@reaction
-def take_address(known: tuple[BaseModel, ...]) -> None:
-    """Prepare the form for the run, and perhaps its checkpoint, that the address names; once."""
-    asked = (st.query_params.get("from", ""), st.query_params.get("checkpoint", ""))
-    if not asked[0].isdecimal() or st.session_state.get(TAKEN) == asked:
-        return
-    st.session_state[TAKEN] = asked
-    run = watching.read(int(asked[0]))
-    step = checkpoints.step_in(asked[1])
-    if step is not None:
-        st.session_state[CHECKPOINT] = {run.id: checkpoints.adapter_at(run.folder, step)}
-    model = next((each for each in known if str(each.folder) == run.config.model), None)
-    st.session_state["launch_model"] = model.name if model else BY_PATH
-    st.session_state["launch_path"] = "" if model else run.config.model
-    st.session_state["launch_layout"] = run.config.layout
-    st.session_state["launch_system"] = run.config.system_prompt.policy
-    st.session_state["launch_text"] = run.config.system_prompt.text
-    st.session_state[PARENT] = run.id
-    take_parent(model or catalog.read(Path(run.config.model)))
-
-
-def continued(model: BaseModel | None) -> tuple[int | None, Path | None]:
-    """Return the run that the form continues, and its adapter's folder; None where none."""
-    run_id = int(st.session_state.get(PARENT) or 0)
-    adapter = continuable(model).get(run_id)
-    return (run_id, adapter) if adapter else (None, None)
-
-
-@reaction
-def take_parent(model: BaseModel) -> None:
-    """Take the shape of the adapter that is to be continued: it cannot be changed."""
-    _, adapter = continued(model)
-    if adapter:
-        st.session_state["launch_preset"] = "continue"
-        _take(continuing.shaped_like(preset("continue").settings, adapter))
 
 
 def go_on() -> None:
@@ -258,13 +206,3 @@ def written(model: BaseModel, export: Export) -> Written:
         json=json.dumps(shown, ensure_ascii=False, indent=2),
         yaml=yaml.safe_dump(shown, allow_unicode=True, sort_keys=False),
     )
-
-
-def _take(wanted: Settings) -> None:
-    for each in fields(Settings):
-        st.session_state[key_of(each.name)] = _held(getattr(wanted, each.name))
-
-
-def _held(value: object) -> object:
-    """A setting as its widget holds it in the session."""
-    return list(value) if isinstance(value, tuple) else value

@@ -60,12 +60,15 @@ def check_words(check: Check) -> str:
         values["time"] = duration(float(seconds))
     if isinstance(share := values.pop("share", None), int | float):
         values["percent"] = percent(float(share))
-    for name in ("needed_bytes", "free_bytes", "total_bytes"):
+    for name in ("needed_bytes", "each_bytes", "free_bytes", "total_bytes"):
         if isinstance(value := values.pop(name, None), int):
             values[name.removesuffix("_bytes")] = size(value)
     if check.name == "memory":
         known = "measured" if values.pop("is_measured") else "reckoned"
         values["how"] = plain(f"launch.memory_{known}")
+        if "processes" in values:
+            whose = "together" if values.pop("is_shared") else "each"
+            return t(f"launch.check_memory_{check.level}_{whose}", **values)
     if check.name == "time" and check.level == "good":
         return t(f"launch.check_time_{values.pop('source')}", **values)
     return t(f"launch.check_{check.name}_{check.level}", **values)
@@ -81,7 +84,8 @@ def memory_bar(memory: Memory) -> None:
         "logits": reckoned.logits,
         "process": reckoned.process,
     }
-    whole = max(reckoned.total, memory.free_bytes, 1)
+    taken = {name: part * memory.times for name, part in taken.items()}
+    whole = max(reckoned.total * memory.times, memory.free_bytes, 1)
     spans = [
         f'<span style="width:{100 * part / whole:.2f}%;background:{_PARTS[name]}" '
         f'title="{_named(name, part)}"></span>'
@@ -98,7 +102,7 @@ def memory_bar(memory: Memory) -> None:
         '<div style="display:flex;gap:.2rem .8rem;flex-wrap:wrap;font-size:.8rem;opacity:.85">'
         f"{legend}</div>"
     )
-    share = percent(reckoned.total / max(memory.free_bytes, 1))
+    share = percent(reckoned.total * memory.times / max(memory.free_bytes, 1))
     part = reckoned.part
     st.caption(t("launch.memory_part", rows=part.rows, tokens=part.length, share=share))
 

@@ -88,6 +88,12 @@ def system_words(config: TrainConfig) -> str:
     return prompt.text if prompt.policy == "text" else plain(f"runs.system_{prompt.policy}")
 
 
+def _place(config: TrainConfig) -> str:
+    if config.processes == 1:
+        return config.device
+    return plain("launch.place_processes", device=config.device, count=config.processes)
+
+
 def _facts(config: TrainConfig, folder: Path) -> dict[str, str]:
     files = [
         t("runs.config_file", name=file.name, rows=file.rows, sha1=file.sha1[:10])
@@ -98,7 +104,8 @@ def _facts(config: TrainConfig, folder: Path) -> dict[str, str]:
         "config_export": literal(config.export),
         "config_layout": literal(config.layout),
         "config_system": literal(system_words(config)),
-        "config_device": literal(config.device),
+        "config_device": literal(_place(config)),
+        **({"config_reports": literal(", ".join(config.report_to))} if config.report_to else {}),
         "config_preset": literal(config.preset),
         "config_files": "  \n".join(files),
         "config_folder": literal(str(folder)),

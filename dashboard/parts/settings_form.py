@@ -1,11 +1,19 @@
 """Every setting of a run, folded by theme, each with its one sentence."""
 
+from dataclasses import fields
 from typing import get_args
 
 import streamlit as st
 
 from dashboard.text import named, plain, t
-from pipeline.train.config import LONGEST_PROMPT, MOST_PROMPTS, NAMED_TARGETS, Dtype, Quantization
+from pipeline.train.config import (
+    LONGEST_PROMPT,
+    MOST_PROMPTS,
+    NAMED_TARGETS,
+    Dtype,
+    Quantization,
+    Settings,
+)
 
 THEMES: dict[str, tuple[str, ...]] = {
     "learning": (
@@ -52,6 +60,17 @@ def settings_form() -> None:
         with tab, st.grid(2, min_column_width=240):
             for name in names:
                 _field(name)
+
+
+def fill(settings: Settings) -> None:
+    """Set every field to what the settings say."""
+    for each in fields(Settings):
+        st.session_state[key_of(each.name)] = held(getattr(settings, each.name))
+
+
+def held(value: object) -> object:
+    """Return a setting as its widget holds it in the session."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def key_of(name: str) -> str:

@@ -1,22 +1,20 @@
 """What follows from a verdict: using a checkpoint, and opening Launch with a run prepared."""
 
-from dataclasses import fields
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard import state
 from dashboard.guard import reaction
-from dashboard.launch import launching
+from dashboard.launch import launching, preparing
 from dashboard.pages import link
 from dashboard.parts.notices import done
-from dashboard.parts.settings_form import key_of
+from dashboard.parts.settings_form import fill
 from dashboard.text import plain, t
 from pipeline.evaluate.advice import Advice
 from pipeline.evaluate.config import run_of, step_of
 from pipeline.evaluate.standing import Recommendation
 from pipeline.train import checkpoints
-from pipeline.train.config import Settings
 from pipeline.train.state import Run
 
 PREPARED = "verdict_prepared"
@@ -42,11 +40,8 @@ def use(model: str) -> None:
 def prepare(run: Run, advice: Advice) -> None:
     """Fill the Launch form with what is advised and go there; nothing is started."""
     config = run.config
-    model = Path(config.model)
-    is_here = model.parent == state.workspace().models
+    preparing.take(config)
     form = {
-        "launch_model": model.name if is_here else launching.BY_PATH,
-        "launch_path": "" if is_here else str(model),
         "launch_export": Path(config.export).name,
         "launch_layout": advice.layout,
         "launch_system": advice.system.policy,
@@ -59,7 +54,5 @@ def prepare(run: Run, advice: Advice) -> None:
         form["launch_preset"] = config.preset
     for name, value in form.items():
         st.session_state[name] = value
-    for each in fields(Settings):
-        value = getattr(advice.settings, each.name)
-        st.session_state[key_of(each.name)] = list(value) if isinstance(value, tuple) else value
+    fill(advice.settings)
     st.switch_page(link("launch"))

@@ -75,12 +75,14 @@ def _estimate(arguments: argparse.Namespace, context: Context) -> int:
     for check in checks:
         context.say(f"  {_MARKS[check.level]} {check.name}: {_words(check)}")
     memory = found.memory
+    reckoned = memory.estimate if memory else found.cluster_estimate
     context.result(
         {
             "may_start": preflight.may_start(checks),
             "checks": [asdict(check) for check in checks],
-            "memory": asdict(memory.estimate) if memory else None,
-            "memory_bytes": memory.estimate.total if memory else None,
+            "processes": found.processes,
+            "memory": asdict(reckoned) if reckoned else None,
+            "memory_bytes": reckoned.total if reckoned else None,
             "measured_bytes": memory.measured_bytes if memory else None,
             "free_bytes": memory.free_bytes if memory else None,
             "seconds": preflight.seconds(found),

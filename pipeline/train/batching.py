@@ -29,6 +29,22 @@ def steps_of_epoch(
     return steps
 
 
+def share_of(rows: Sequence[int], lengths: Sequence[int], *, number: int, count: int) -> list[int]:
+    """Return the rows of a step that one of several processes learns from: as many tokens as each.
+
+    All rows in their order where there is only one process.
+    """
+    if count == 1:
+        return list(rows)
+    longest_first = sorted(rows, key=lambda row: -lengths[row])
+    # Dealt forth and back, so that no process gets the longest of every round.
+    return [
+        row
+        for place, row in enumerate(longest_first)
+        if min(place % (2 * count), -(place + 1) % (2 * count)) == number
+    ]
+
+
 def split_by_tokens(
     lengths: Sequence[int], rows: Sequence[int], *, most_rows: int, most_tokens: int
 ) -> list[list[int]]:

@@ -116,10 +116,16 @@ def _joined(several: list[Device]) -> Device:
     )
 
 
+def cores() -> int:
+    """Return how many of this machine's cores may be used."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _cpu() -> Device:
     memory = psutil.virtual_memory()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Device("cpu", Said("CPU, {cores} cores", cores=cores), memory.total, memory.available)
+    return Device("cpu", Said("CPU, {cores} cores", cores=cores()), memory.total, memory.available)
 
 
 def _gpus() -> tuple[list[Device], str]:

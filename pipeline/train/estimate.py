@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.models.shape import Linear, ModelShape
 from pipeline.publish.lengths import FileLengths
-from pipeline.train.batching import split_by_tokens, steps_of_epoch
+from pipeline.train.batching import share_of, split_by_tokens, steps_of_epoch
 from pipeline.train.config import Settings
 
 SIZES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
@@ -119,11 +119,13 @@ def estimate(shape: ModelShape, settings: Settings, on: Machine, parts: Iterable
     return max(found, key=lambda each: each.total)
 
 
-def parts(files: Sequence[FileLengths], repeats: Sequence[int], settings: Settings) -> list[Part]:
+def parts(
+    files: Sequence[FileLengths], repeats: Sequence[int], settings: Settings, processes: int = 1
+) -> list[Part]:
     """Return what goes through the model at once in the first epochs, as the worker splits it.
 
-    Of more rows than can be gone through in a moment the longest and an even sample stand for
-    all.
+    Of several processes, what goes through any of them. Of more rows than can be gone through in a
+    moment the longest and an even sample stand for all.
     """
     prompts: list[int] = []
     wholes: list[int] = []
@@ -139,10 +141,12 @@ def parts(files: Sequence[FileLengths], repeats: Sequence[int], settings: Settin
             seed=settings.seed,
             epoch=epoch,
         ):
-            for part in split_by_tokens(
-                wholes, step, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
-            ):
-                found.add(_part(part, prompts, wholes))
+            for number in range(processes):
+                mine = share_of(step, wholes, number=number, count=processes)
+                for part in split_by_tokens(
+                    wholes, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+                ):
+                    found.add(_part(part, prompts, wholes))
     return sorted(found, key=lambda part: (part.tokens, part.learned, part.rows))
 
 

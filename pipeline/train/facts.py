@@ -6,9 +6,11 @@ Pure data. Whoever launches gathers the facts (`gathering`), the checks judge th
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.errors import PipelineError
 from pipeline.models.template import Policy
 from pipeline.publish.seen import CutCount
 from pipeline.said import Said
+from pipeline.train.cluster import About
 from pipeline.train.config import DataFile, Settings
 from pipeline.train.estimate import Estimate
 from pipeline.train.pace import Pace
@@ -57,11 +59,34 @@ class Memory:
     total_bytes: int
     measured_bytes: int | None = None
     """What one step took, where it was tried."""
+    processes: int = 1
+    """How many processes need as much each."""
+    is_shared: bool = False
+    """Whether all of them take it from the same memory; else each has a device of its own."""
+
+    @property
+    def each_bytes(self) -> int:
+        """What one process needs: what was measured, else what is reckoned."""
+        return self.measured_bytes or self.estimate.total
+
+    @property
+    def times(self) -> int:
+        """How many times what a process needs is taken from the memory that is free."""
+        return self.processes if self.is_shared else 1
 
     @property
     def needed_bytes(self) -> int:
-        """What was measured, else what is reckoned."""
-        return self.measured_bytes or self.estimate.total
+        """What is taken from the memory that is free."""
+        return self.each_bytes * self.times
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking a cluster, a moment ago: what it is, or why it did not say so."""
+
+    address: str
+    about: About = field(default=About(""))
+    fault: PipelineError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +125,12 @@ class Facts:
     """Whether to start beside them all the same."""
     pace: Pace | None = None
     memory: Memory | None = None
+    """On a device of this machine."""
+    processes: int = 1
+    """How many share the rows of each step."""
+    missing_trackers: tuple[str, ...] = ()
+    """Trackers that are to be told and are not installed."""
+    cluster: Asked | None = None
+    """The cluster that is to train it."""
+    cluster_estimate: Estimate | None = None
+    """What each of its GPUs would hold."""

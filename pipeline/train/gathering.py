@@ -5,7 +5,7 @@ What takes long, reading and tokenizing rows, is done by two functions that a pa
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from pipeline.errors import BadInput
 from pipeline.models import tokenizer
 from pipeline.models.catalog import BaseModel
 from pipeline.models.example import messages_of, prompt_of, spell
-from pipeline.models.shape import shape_of
 from pipeline.models.template import SystemPrompt
 from pipeline.models.tokenizer import LocalCoder, NoTokenizer
 from pipeline.publish import manifest, seen
@@ -22,11 +21,11 @@ from pipeline.publish.manifest import ExportFile
 from pipeline.publish.seen import CutCount
 from pipeline.publish.verify import verify
 from pipeline.said import Said
-from pipeline.train import pace
+from pipeline.train import launchers, pace, reckoning, tracking
+from pipeline.train.cluster import PREFIX
 from pipeline.train.config import DataFile
 from pipeline.train.devices import Device, overlap
-from pipeline.train.estimate import estimate, machine, parts
-from pipeline.train.facts import Compared, DatasetTokens, Facts, Memory
+from pipeline.train.facts import Asked, Compared, DatasetTokens, Facts
 from pipeline.train.pace import Pace
 from pipeline.train.request import LaunchRequest
 from pipeline.train.state import Run
@@ -99,10 +98,11 @@ def read_rows(rows: Rows) -> RowFacts:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The two ways of reading that take long."""
+    """The ways of reading that take long."""
 
     export: Callable[[Path], ExportFacts] = field(default=read_export)
     rows: Callable[[Rows], RowFacts] = field(default=read_rows)
+    cluster: Callable[[str], Asked] = field(default=reckoning.ask_cluster)
 
 
 def gather(
@@ -116,9 +116,11 @@ def gather(
 ) -> Facts:
     """Return the facts of a launch; `model` is None where none was chosen yet.
 
-    A trial that was measured corrects what is reckoned.
+    A trial that was measured corrects what is reckoned; a cluster is asked what it has.
     """
     readers = readers or Readers()
+    processes = launchers.processes(device.name, request.processes)
+    asked = readers.cluster(device.name) if device.name.startswith(PREFIX) else None
     said = readers.export(request.export)
     listed = manifest.read(request.export)
     training = [file for file in listed.training(request.layout) if file.rows]
@@ -131,13 +133,19 @@ def gather(
         found = readers.rows(
             Rows(request.export, names, model.folder, request.system_prompt, cutoff)
         )
+    needed = None
+    if model is not None and is_usable:
+        on = reckoning.machine_of(device, asked, request.settings)
+        needed = reckoning.needed(
+            model.folder, request.settings, on, data, found.files, processes=processes
+        )
     return Facts(
         file_count=len(said.verified),
         changed_files=tuple(name for name, holds in said.verified if not holds),
         data=data,
         test_rows=sum(file.rows for file in listed.tests()),
         settings=request.settings,
-        device=device.title if device.name == "cpu" else f"{device.title} ({device.name})",
+        device=_device_words(device),
         policy=request.system_prompt.policy,
         system_text=request.system_prompt.text,
         default_prompt=model.default_prompt if model else None,
@@ -154,9 +162,19 @@ def gather(
             run.id for run in runs if run.pid and overlap(run.config.device, device.name)
         ),
         shares_device=request.shares_device,
-        pace=_pace(model, device, runs, trial),
-        memory=_measured(_memory(request, model, device, data, found.files), device, trial),
+        pace=_pace(model, device, processes, runs, trial),
+        memory=None if asked else reckoning.memory(needed, device, processes, trial),
+        processes=processes,
+        missing_trackers=tracking.missing(request.report_to, elsewhere=asked is not None),
+        cluster=asked,
+        cluster_estimate=needed if asked else None,
     )
+
+
+def _device_words(device: Device) -> str:
+    if device.name.startswith(PREFIX):
+        return device.name
+    return device.title if device.name == "cpu" else f"{device.title} ({device.name})"
 
 
 def _is_told(prompt: SystemPrompt) -> bool:
@@ -190,39 +208,12 @@ def _tokens(
 
 
 def _pace(
-    model: BaseModel | None, device: Device, runs: Sequence[Run], trial: Trial | None
+    model: BaseModel | None,
+    device: Device,
+    processes: int,
+    runs: Sequence[Run],
+    trial: Trial | None,
 ) -> Pace | None:
     if trial and trial.tried:
         return Pace(trial.tried.seconds_per_token, "trial", trial.id)
-    return pace.of_runs(runs, str(model.folder), device.name) if model else None
-
-
-def _measured(memory: Memory | None, device: Device, trial: Trial | None) -> Memory | None:
-    """Put what a trial measured above what was reckoned."""
-    if memory is None or trial is None or trial.tried is None:
-        return memory
-    # torch counts what it gave out on a GPU, not the context that the driver holds beside it.
-    beside = 0 if device.name == "cpu" else memory.estimate.process
-    return replace(memory, measured_bytes=trial.tried.peak_memory_bytes + beside)
-
-
-def _memory(
-    request: LaunchRequest,
-    model: BaseModel | None,
-    device: Device,
-    data: Sequence[DataFile],
-    files: Sequence[FileLengths],
-) -> Memory | None:
-    """Reckon the memory; None where the model's shape or the rows cannot be read, or a cluster's
-    memory is not known here."""
-    is_known = device.memory_total_bytes > 0
-    if not is_known or model is None or model.fault or not any(file.wholes for file in files):
-        return None
-    try:
-        shape = shape_of(model.folder)
-    except (OSError, ValueError):
-        return None
-    settings = request.settings
-    split = parts(files, [file.repeat for file in data], settings)
-    reckoned = estimate(shape, settings, machine(device.name, settings), split)
-    return Memory(reckoned, device.memory_free_bytes, device.memory_total_bytes)
+    return pace.of_runs(runs, str(model.folder), device.name, processes) if model else None

@@ -17,13 +17,16 @@ class Pace:
     """Of the run, or of the trial."""
 
 
-def of_runs(runs: Iterable[Run], model: str, device: str) -> Pace | None:
+def of_runs(runs: Iterable[Run], model: str, device: str, processes: int = 1) -> Pace | None:
     """Return the pace of the first of these runs that trained the model on the device a while.
 
-    Everything else that the run did between its steps is spread over its tokens.
+    Only a run of as many processes tells. Everything else that it did between its steps is spread
+    over its tokens.
     """
     for run in runs:
-        if run.config.model != model or run.config.device != device or run.progress.epoch < 1:
+        chosen = run.config
+        is_like_it = (chosen.model, chosen.device, chosen.processes) == (model, device, processes)
+        if not is_like_it or run.progress.epoch < 1:
             continue
         seconds, tokens = _worked(run), run.progress.steps.last("tokens")
         if seconds and tokens:

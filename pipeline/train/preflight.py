@@ -6,6 +6,7 @@ Pure: whoever launches gathers the facts. A check carries its figures; the words
 from collections.abc import Iterable
 from math import ceil
 
+from pipeline.train import tracking
 from pipeline.train.config import DataFile, Settings
 from pipeline.train.data_checks import data_checks
 from pipeline.train.facts import Check, Facts
@@ -26,6 +27,9 @@ def checks(facts: Facts) -> tuple[Check, ...]:
         _steps(facts),
         _time(facts),
         _memory(facts),
+        _trackers(facts),
+        _cluster(facts),
+        _cluster_memory(facts),
         _device(facts),
     ]
     return tuple(check for check in found if check is not None)
@@ -62,16 +66,18 @@ def _steps(facts: Facts) -> Check | None:
     if not rows:
         return None
     settings = facts.settings
-    return Check(
-        "steps",
-        "good",
-        {
-            "count": step_count(rows, settings),
-            "rows": rows,
-            "epochs": settings.epochs,
-            "batch": settings.batch_rows * settings.accumulation,
-        },
-    )
+    batch = settings.batch_rows * settings.accumulation
+    values: dict[str, object] = {
+        "count": step_count(rows, settings),
+        "rows": rows,
+        "epochs": settings.epochs,
+        "batch": batch,
+    }
+    if facts.processes > 1:
+        # However many share a step, it learns from as many rows.
+        values |= {"processes": facts.processes, "each": ceil(batch / facts.processes)}
+        return Check("shared_steps", "good" if batch >= facts.processes else "look", values)
+    return Check("steps", "good", values)
 
 
 def _time(facts: Facts) -> Check | None:
@@ -94,10 +100,51 @@ def _memory(facts: Facts) -> Check | None:
         "device": facts.device,
         "is_measured": memory.measured_bytes is not None,
     }
+    if memory.processes > 1:
+        values |= {
+            "each_bytes": memory.each_bytes,
+            "processes": memory.processes,
+            "is_shared": memory.is_shared,
+        }
     if memory.needed_bytes > memory.total_bytes:
         return Check("memory", "broken", values | {"total_bytes": memory.total_bytes})
     is_tight = memory.needed_bytes > ROOM * memory.free_bytes
     return Check("memory", "look" if is_tight else "good", values)
+
+
+def _trackers(facts: Facts) -> Check | None:
+    missing = facts.missing_trackers
+    if not missing:
+        return None
+    command = tracking.install_command(missing)
+    return Check("trackers", "broken", {"names": ", ".join(missing), "command": command})
+
+
+def _cluster(facts: Facts) -> Check | None:
+    asked = facts.cluster
+    if asked is None:
+        return None
+    if asked.fault:
+        return Check("cluster", "broken", {"reason": asked.fault.said})
+    gpus = asked.about.gpus
+    values: dict[str, object] = {
+        "address": asked.address,
+        "ray": asked.about.ray,
+        "gpus": gpus,
+        "processes": facts.processes,
+    }
+    if not gpus:
+        return Check("cluster_cpus" if gpus == 0 else "cluster_untold", "look", values)
+    if gpus < facts.processes:
+        return Check("cluster_small", "broken", values)
+    return Check("cluster", "good", values)
+
+
+def _cluster_memory(facts: Facts) -> Check | None:
+    """What each process would hold there; whether that is free nobody here can tell."""
+    if facts.cluster_estimate is None:
+        return None
+    return Check("cluster_memory", "good", {"needed_bytes": facts.cluster_estimate.total})
 
 
 def _device(facts: Facts) -> Check:

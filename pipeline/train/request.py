@@ -12,6 +12,7 @@ from pipeline.publish.verify import MANIFEST, verify
 from pipeline.queue.entry import Priority
 from pipeline.said import Said
 from pipeline.train import continuing, launchers, tracking
+from pipeline.train.cluster import PREFIX
 from pipeline.train.config import DataFile, Settings, TrainConfig
 from pipeline.train.devices import refuse_quantization
 from store.types import Layout
@@ -114,7 +115,7 @@ def freeze(request: LaunchRequest, device: str) -> TrainConfig:
     check_model(request.model)
     if request.initial_adapter:
         continuing.check(request.settings, request.initial_adapter)
-    tracking.refuse(request.report_to)
+    tracking.refuse(request.report_to, elsewhere=device.startswith(PREFIX))
     refuse_quantization(request.settings.quantization)
     training = [file for file in listed.training(request.layout) if file.rows]
     if not training:

@@ -13,6 +13,7 @@ from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
 from pipeline.launches import Worker
 from pipeline.train import config, jobs
+from pipeline.train.cluster import PREFIX
 from pipeline.train.config import Settings, TrainConfig
 from pipeline.train.devices import devices, environment, overlap
 from pipeline.train.request import LaunchRequest, freeze
@@ -38,6 +39,14 @@ class DeviceTaken(BadInput):
             "Run {run_id} is training on {device}. A step tried beside it would be measured "
             "wrongly; try it when the run is over."
         )
+
+
+class TrialElsewhere(BadInput):
+    """The run is to train on a cluster, and nothing that is tried here would tell of it."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        super().__init__("A step for {device} cannot be tried: that cluster is not this machine.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +82,11 @@ class Trial:
 def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER) -> Trial:
     """Start a trial of what a run would do; one that was measured before is given back.
 
-    Raises what a launch raises, and DeviceTaken.
+    Raises what a launch raises, DeviceTaken, and TrialElsewhere.
     """
     device = devices().get(request.device)
+    if device.name.startswith(PREFIX):
+        raise TrialElsewhere(device.name)
     frozen = freeze(request, device.name)
     known = latest(workspace, frozen)
     if known and (known.work.is_active or known.tried):

@@ -14,6 +14,8 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
+from pipeline.train.batching import share_of
+
 logger = logging.getLogger(__name__)
 
 MEETING = "GRAFT_MEETING"
@@ -37,15 +39,7 @@ class Ranks:
 
     def share(self, rows: Sequence[int], lengths: Sequence[int]) -> list[int]:
         """Return this process's rows of a step: about as many tokens as every other's."""
-        if self.count == 1:
-            return list(rows)
-        longest_first = sorted(rows, key=lambda row: -lengths[row])
-        # Dealt forth and back, so that no process gets the longest of every round.
-        return [
-            row
-            for place, row in enumerate(longest_first)
-            if min(place % (2 * self.count), -(place + 1) % (2 * self.count)) == self.number
-        ]
+        return share_of(rows, lengths, number=self.number, count=self.count)
 
     def sums(self, values: Sequence[float]) -> list[float]:
         """Return the sum of each value over all processes."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.jsonio import read_lines
 from pipeline.said import Said
 from pipeline.train import config as configs
+from pipeline.train.devices import cores
 from pipeline.workers.events import Events
 from pipeline.workers.process import ShouldStop, start
 
@@ -55,10 +56,9 @@ def main(folder: Path, is_terminated: ShouldStop = lambda: False, worker: str = 
 
 
 def _environment(number: int, count: int, meeting: Path) -> dict[str, str]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         # Threads of several processes that wait for each other's cores are slower than one.
-        "OMP_NUM_THREADS": str(max(1, (cores or 1) // count)),
+        "OMP_NUM_THREADS": str(max(1, cores() // count)),
         **os.environ,
         "RANK": str(number),
         "LOCAL_RANK": str(number),

@@ -1,7 +1,8 @@
 """Tries one step of a run and measures it: `python -m pipeline.workers.trial TRIAL_FOLDER`.
 
 The real model, LoRA and optimizer as `pipeline.workers.train` prepares them, and the step with the
-heaviest batch of the export, twice: the first makes what stays, the second is timed. What it
+heaviest batch of the export, twice: the first makes what stays, the second is timed. Where several
+processes are to share a step, this one takes the share that the first of them would. What it
 learned is thrown away with the process.
 """
 
@@ -13,7 +14,7 @@ import torch
 
 from pipeline.jsonio import write_json
 from pipeline.train import config as configs
-from pipeline.train.batching import split_by_tokens, steps_of_epoch
+from pipeline.train.batching import share_of, split_by_tokens, steps_of_epoch
 from pipeline.train.config import Settings
 from pipeline.workers.events import Events
 from pipeline.workers.failing import Explained
@@ -28,15 +29,18 @@ def attempt(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     """Take the step twice and write what it took."""
     config = configs.read(folder)
     loop = prepared(folder, config, events)
-    step, rows, length = heaviest(loop.lengths, config.settings)
+    step, rows, length = heaviest(loop.lengths, config.settings, config.processes)
     events.tell("state", state="training")
+    mine = share_of(step, loop.lengths, number=0, count=config.processes)
+    # GPUs work through their shares at once; on a CPU they take turns on its cores.
+    timed = step if config.device.startswith("cuda") else mine
     for _ in range(2):
         if should_stop():
             write_json(folder / "result.json", {"state": "stopped"})
             events.tell("end", state="stopped")
             return
         began = time.monotonic()
-        loop.step(step)
+        loop.step(mine)
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         seconds = time.monotonic() - began
@@ -46,15 +50,20 @@ def attempt(folder: Path, events: Events, should_stop: ShouldStop) -> None:
             "rows": rows,
             "length": length,
             "peak_memory_bytes": loop.summary(began)["peak_memory_bytes"],
-            "tokens": sum(loop.lengths[row] for row in step),
+            "tokens": sum(loop.lengths[row] for row in timed),
             "seconds": seconds,
         },
     )
     events.tell("end", state="finished")
 
 
-def heaviest(lengths: Sequence[int], settings: Settings) -> tuple[list[int], int, int]:
-    """Return the rows of the step that holds the batch of most tokens, its rows and its length."""
+def heaviest(
+    lengths: Sequence[int], settings: Settings, processes: int = 1
+) -> tuple[list[int], int, int]:
+    """Return the rows of the step that holds the batch of most tokens, its rows and its length.
+
+    Of several processes the batches of the first count: the longest row of a step is its own.
+    """
     found: tuple[int, list[int], int, int] = (0, [], 0, 0)
     for epoch in range(min(settings.epochs, EPOCHS)):
         for step in steps_of_epoch(
@@ -63,8 +72,9 @@ def heaviest(lengths: Sequence[int], settings: Settings) -> tuple[list[int], int
             seed=settings.seed,
             epoch=epoch,
         ):
+            mine = share_of(step, lengths, number=0, count=processes)
             for part in split_by_tokens(
-                lengths, step, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+                lengths, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
             ):
                 length = max(lengths[row] for row in part)
                 if length * len(part) > found[0]:

@@ -34,3 +34,10 @@ def test_the_heaviest_batch_is_the_one_of_most_padded_tokens():
     settings = Settings(batch_rows=4, cutoff_tokens=100, batch_tokens=1000)
     step, rows, length = heaviest(lengths, settings)
     assert (sorted(step), rows, length) == ([4, 5, 6, 7], 4, 90)
+
+
+def test_of_two_processes_the_share_of_one_is_tried():
+    lengths = [10, 10, 10, 10, 90, 80, 70, 60]
+    settings = Settings(batch_rows=4, cutoff_tokens=100, batch_tokens=1000)
+    step, rows, length = heaviest(lengths, settings, processes=2)
+    assert (sorted(step), rows, length) == ([4, 5, 6, 7], 2, 90)

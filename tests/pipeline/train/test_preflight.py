@@ -1,14 +1,16 @@
 """What a person is told before a run starts."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
 from pipeline.publish.seen import CutCount
 from pipeline.said import Said
+from pipeline.train.cluster import About, ClusterSilent
 from pipeline.train.config import DataFile, Settings
 from pipeline.train.estimate import Estimate, Part
-from pipeline.train.facts import Check, Compared, DatasetTokens, Facts, Memory
+from pipeline.train.facts import Asked, Check, Compared, DatasetTokens, Facts, Memory
 from pipeline.train.pace import Pace
 from pipeline.train.preflight import asking, checks, may_start, seconds, step_count
 
@@ -117,3 +119,45 @@ def test_what_was_measured_stands_above_what_was_reckoned():
 
 def test_an_export_of_general_rows_alone_needs_no_replay():
     assert found(replace(GOOD, data=(GENERAL,)), "replay") is None
+
+
+def test_what_several_processes_share_and_need_is_told_for_each():
+    shared = replace(GOOD, processes=3, memory=Memory(NEEDED, 2000, 3000, processes=3))
+    steps = found(shared, "shared_steps")
+    assert steps is not None
+    assert (steps.level, steps.values["batch"], steps.values["each"]) == ("good", 8, 3)
+    memory = found(shared, "memory")
+    assert memory is not None
+    assert (memory.level, memory.values["needed_bytes"]) == ("good", 1000)
+    on_one = replace(
+        GOOD, processes=3, memory=Memory(NEEDED, 2000, 3000, processes=3, is_shared=True)
+    )
+    together = found(on_one, "memory")
+    assert together is not None
+    assert (together.level, together.values["needed_bytes"]) == ("look", 3000)
+    idle = found(replace(shared, processes=9), "shared_steps")
+    assert idle is not None
+    assert idle.level == "look"
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "level"),
+    [
+        (Asked("here", About("2.60.0", 8, 4)), "cluster", "good"),
+        (Asked("here", About("2.60.0", 8, 1)), "cluster_small", "broken"),
+        (Asked("here", About("2.60.0", 8, 0)), "cluster_cpus", "look"),
+        (Asked("here", About("2.60.0")), "cluster_untold", "look"),
+        (Asked("here", fault=ClusterSilent("here", "refused")), "cluster", "broken"),
+    ],
+    ids=["enough", "too few", "no GPU", "says nothing", "silent"],
+)
+def test_a_cluster_is_judged_by_what_it_said(asked: Asked, name: str, level: str):
+    told = replace(GOOD, memory=None, cluster=asked, cluster_estimate=NEEDED, processes=2)
+    check = found(told, name)
+    assert check is not None
+    assert check.level == level
+    assert may_start(checks(told)) == (level != "broken")
+    memory = found(told, "cluster_memory")
+    assert memory is not None
+    assert memory.values == {"needed_bytes": 1000}
+    json.dumps([asdict(each) for each in checks(told)])
