@@ -1,10 +1,11 @@
 """What an export of a million pairs costs beside DuckDB's own COPY of the same rows and a hash.
 
 `python benchmarks/export.py --pairs 1000000` makes a workspace (a field of five wordings a fact,
-half English, half Chinese, and general pairs), then lets each contender write it in a process of
-its own, in turn, and prints wall and processor seconds, peak memory and the ratio. Graft's time
-holds everything an export does: reading keys, the split, two tests, SHA-1, fsync and remembering
-every pair. COPY writes the array of the three alpaca columns, in no order; then it is hashed.
+half English, half Chinese, and general pairs; added with their keys, as a large import does), then
+lets each contender write it in a process of its own, in turn, and prints wall and processor
+seconds, peak memory and the ratio. Graft's time holds everything an export does: the split, two
+tests, SHA-1, fsync and remembering every pair; reading keys belongs to the import. COPY writes the
+array of the three alpaca columns, in the table's order; then it is hashed.
 """
 
 import argparse
