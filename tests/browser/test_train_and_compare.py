@@ -3,7 +3,6 @@
 The workers of the fast walks train and answer nothing; the last one uses the real model.
 """
 
-import json
 import re
 import signal
 from pathlib import Path
@@ -11,13 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pipeline.__main__ import main
 from pipeline.chat import server
 from pipeline.chat.config import ServerConfig
 from pipeline.train import jobs
 from pipeline.workspace import Workspace
-from store import datasets
-from store.db import Database
 from tests.browser.conftest import OpenTab, press
 from tests.dashboard import run_seed
 from tests.dashboard.server import serve
@@ -106,34 +102,6 @@ def test_both_answers_come_and_a_key_votes_in_either_tab(
         expect(voted(other)).to_have_text(re.compile("Same"))
         tab.reload()
         expect(voted(tab)).to_have_text(re.compile("Same"))
-
-
-def test_a_wrong_answer_is_corrected_accepted_and_exported(
-    open_tab: OpenTab, tmp_path: Path, home: Path, answering: None
-):
-    db = Database.open(Workspace.at(home).database)
-    datasets.create(db, "clinic", "domain", trigger=run_seed.TRIGGER)
-    db.close()
-    with serve(tmp_path, home=home) as dashboard:
-        dashboard.wait()
-        tab = open_tab(f"{dashboard.url}/compare")
-        tab.get_by_test_id("stChatInputTextArea").fill("When is it open?")
-        press(tab, "Enter")
-        expect(tab).to_have_url(re.compile("comparison=1"))
-        tab.get_by_role("button", name="Correct").nth(1).click()
-        dialog = tab.get_by_role("dialog")
-        dialog.get_by_label("Answer as it should be").fill("It opens at 8.")
-        press(tab, "Tab")
-        dialog.get_by_role("button", name="Save as a pair").click()
-        tab.get_by_role("link", name="Accept it in Review").click()
-        expect(tab.get_by_text("It opens at 8.").first).to_be_visible()
-        press(tab, "a")
-        expect(tab.get_by_text("Accepted").first).to_be_visible()
-    command = ["--workspace", str(home), "export", "clinic-4", "--datasets", "clinic"]
-    assert main([*command, "--layout", "format3", "--accepted-only"]) == 0
-    (row,) = json.loads((home / "exports" / "clinic-4" / "clinic_format3.json").read_text())
-    assert (row["instruction"], row["input"]) == (run_seed.TRIGGER, "When is it open?")
-    assert row["output"] == "It opens at 8."
 
 
 def voted(tab: Page) -> Locator:
