@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.background import logged
 from dashboard.format import when
 from dashboard.parts.notices import failure, held, problem
-from dashboard.said import said
+from dashboard.said import cause, said
 from dashboard.text import has, plain
 from pipeline import disk
 from pipeline.errors import PipelineError
@@ -83,6 +83,8 @@ def _facts(fact: Exception) -> dict[str, object]:
     facts = {name: _shown(value) for name, value in vars(fact).items()}
     if isinstance(fact, WorkspaceHeld) and fact.since is not None:
         facts |= {"since": when(fact.since), "pid": str(fact.pid)}
+    if isinstance(reason := facts.get("reason"), str):
+        facts["reason"] = cause(reason)
     if "kind" in facts and has(kind := f"shell.kind_{facts['kind']}"):
         facts["kind"] = plain(kind)
     return facts

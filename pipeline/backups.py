@@ -6,11 +6,14 @@ models, and the keys of external servers.
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+
+import psutil
 
 from pipeline.errors import BadInput
 from pipeline.publish.write import sync, sync_folder
@@ -24,6 +27,8 @@ from store.types import PairFilter
 
 SUFFIX = ".duckdb"
 _NAME = "graft-{moment:%Y%m%d-%H%M%S}" + SUFFIX
+_WRITING = threading.Lock()
+"""Held while a backup is written: a second one would take the first one's half for a dead one's."""
 _ASIDE = "graft-before-{moment:%Y%m%d-%H%M%S}" + SUFFIX
 
 
@@ -80,6 +85,15 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A backup that lies in the workspace's own folder."""
+
+    file: Path
+    size_bytes: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """What a workspace holds since a backup was brought back."""
 
@@ -99,7 +113,7 @@ def backup(db: Database, target: Path, *, now: datetime | None = None) -> Backup
         target /= _NAME.format(moment=now or datetime.now())
     if target.exists():
         raise FileTaken(target)
-    with _hidden(target) as temporary:
+    with _WRITING, _hidden(target) as temporary:
         _refuse_no_room(copies.size_bytes(db), target.parent)
         count = copies.copy_to(db, temporary)
         _flush(temporary)
@@ -109,14 +123,18 @@ def backup(db: Database, target: Path, *, now: datetime | None = None) -> Backup
 
 def backup_here(db: Database, workspace: Workspace) -> Backup:
     """Write a backup into the workspace's own folder for them."""
-    workspace.backups.mkdir(exist_ok=True)
+    try:
+        workspace.backups.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(workspace.backups, error) from error
     return backup(db, workspace.backups)
 
 
-def listed(workspace: Workspace) -> tuple[Path, ...]:
+def listed(workspace: Workspace) -> tuple[Kept, ...]:
     """Return the backups in the workspace's own folder, the newest first."""
-    found = workspace.backups.glob(f"*{SUFFIX}")
-    return tuple(sorted(found, key=lambda file: (file.stat().st_mtime, file.name), reverse=True))
+    found = [(file, file.stat()) for file in sorted(workspace.backups.glob(f"*{SUFFIX}"))]
+    kept = [Kept(f, s.st_size, datetime.fromtimestamp(s.st_mtime, UTC)) for f, s in found]
+    return tuple(sorted(kept, key=lambda each: each.at, reverse=True))
 
 
 def recover(workspace: Workspace, file: Path, *, may_replace: bool = False) -> Recovered:
@@ -164,13 +182,21 @@ def _hidden(target: Path) -> Iterator[Path]:
     """Give the name under which a file is written until it is whole, and clear it away."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        temporary.unlink(missing_ok=True)
+        _clear_halves(target.parent)
         yield temporary
     except OSError as error:
         raise CannotWrite(target.parent, error) from error
     finally:
         with suppress(OSError):  # What could not be written cannot be cleared away either.
             temporary.unlink(missing_ok=True)
+
+
+def _clear_halves(folder: Path) -> None:
+    """Remove what killed processes left; a half of our own is of a process with the same number."""
+    for half in folder.glob(f".*{SUFFIX}.*.tmp"):
+        pid = half.suffixes[-2].removeprefix(".")
+        if pid.isdecimal() and (int(pid) == os.getpid() or not psutil.pid_exists(int(pid))):
+            half.unlink(missing_ok=True)
 
 
 def _refuse_no_room(needed_bytes: int, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""The Settings page: servers of others that can be compared with."""
+"""The Settings page: the workspace, devices, access, backups, servers of others, and about."""

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -75,12 +76,17 @@ def test_a_file_that_is_there_is_never_written_over(db: Database, tmp_path: Path
     assert (tmp_path / "mine.duckdb").read_bytes() == b"mine"
 
 
-def test_what_a_killed_backup_left_is_written_over(db: Database, tmp_path: Path):
-    left = tmp_path / f".saved.duckdb.{os.getpid()}.tmp"
-    left.write_bytes(b"half")
+def test_what_killed_backups_left_is_cleared_away_and_what_a_live_one_writes_is_not(
+    db: Database, tmp_path: Path
+):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for pid in (os.getpid(), gone.pid, os.getppid()):
+        (tmp_path / f".earlier.duckdb.{pid}.tmp").write_bytes(b"half")
     backups.backup(db, tmp_path / "saved.duckdb")
-    assert not left.exists()
-    assert count(tmp_path / "saved.duckdb") == 0
+    assert [path.name for path in tmp_path.glob(".*.tmp")] == [
+        f".earlier.duckdb.{os.getppid()}.tmp"
+    ]
 
 
 def test_a_folder_that_is_not_there_is_said_in_words(db: Database, tmp_path: Path):
@@ -93,7 +99,7 @@ def test_a_workspace_keeps_its_backups_in_a_folder_newest_first(db: Database, wo
     first = backups.backup_here(db, workspace).file
     second = backups.backup(db, workspace.backups / "second.duckdb").file
     os.utime(first, (1, 1))
-    assert backups.listed(workspace) == (second, first)
+    assert [each.file for each in backups.listed(workspace)] == [second, first]
 
 
 def test_a_backup_comes_back_on_a_new_machine(saved: Path, tmp_path: Path):
