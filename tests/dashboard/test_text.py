@@ -20,11 +20,7 @@ TEXT_CALLS = {
     "status", "tabs", "progress", "chat_input", "date_input", "menu_button",
 }  # fmt: skip
 TEXT_KEYWORDS = {"label", "help", "placeholder", "caption"}
-SCRIPTS = [
-    *DASHBOARD.glob("*.py"),
-    *DASHBOARD.glob("parts/*.py"),
-    *DASHBOARD.glob("app_pages/*.py"),
-]
+SCRIPTS = list(DASHBOARD.rglob("*.py"))
 
 
 def placeholders(message: Message) -> set[str]:
@@ -95,12 +91,12 @@ def test_every_part_of_a_recipe_has_a_name():
     assert parts <= {key.removeprefix("export.recipe_") for key in messages("en")}
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: str(p.relative_to(DASHBOARD)))
 def test_a_script_writes_no_words_of_its_own(script: Path):
     assert literal_texts(script.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: str(p.relative_to(DASHBOARD)))
 def test_a_script_uses_only_keys_that_exist(script: Path):
     assert used_keys(script.read_text(encoding="utf-8")) - set(messages("en")) == set()
 
