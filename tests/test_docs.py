@@ -11,7 +11,10 @@ from pipeline.train.presets import PRESETS
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-PAGES = ("README.md", "README.zh.md", "docs/command-line.md", "docs/user-guide.md")
+PAGES = (
+    "README.md", "README.zh.md", "docs/command-line.md", "docs/user-guide.md",
+    "docs/user-guide.zh.md",
+)  # fmt: skip
 
 
 def commands(page: str) -> list[str]:
@@ -59,3 +62,17 @@ def test_every_link_leads_somewhere(page: str):
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
     assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
+
+
+def test_the_chinese_guide_tells_what_the_english_one_does():
+    """Section by section and paragraph by paragraph, with the same code and as many names."""
+    english, chinese = (
+        (ROOT / "docs" / name).read_text(encoding="utf-8").strip().split("\n\n")
+        for name in ("user-guide.md", "user-guide.zh.md")
+    )
+
+    def shape(text: str) -> tuple[int, int, set[str]]:
+        level = len(text) - len(text.lstrip("#"))
+        return level, text.count("**"), set(re.findall(r"`([^`\n]+)`", text))
+
+    assert [shape(each) for each in chinese] == [shape(each) for each in english]
