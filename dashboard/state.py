@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pipeline import backup_requests
 from pipeline.evaluate import jobs as evaluations
 from pipeline.probe import settle
 from pipeline.train import jobs as runs
@@ -31,7 +32,7 @@ def open_store(path: str) -> Database:
     """Open the store once a process; a failure is not kept, so the next run tries again.
 
     Runs and evaluations that the command line made meanwhile are indexed, and what bases answered
-    is taken in.
+    is taken in. As long as it is open, the command line can ask for backups of it.
     """
     database = Database.open(Path(path))
     home = Workspace(Path(path).parent)
@@ -39,6 +40,7 @@ def open_store(path: str) -> Database:
     evaluations.register(database, home)
     settle.take_finished(database, home)
     removal.sweep(home.runs)
+    database.beside(lambda: backup_requests.answer(database, home))
     return database
 
 

@@ -108,17 +108,41 @@ def backup(db: Database, target: Path, *, now: datetime | None = None) -> Backup
     A folder gets a file named after the moment. Reading and writing go on meanwhile. Raises
     FileTaken, NoRoom, CannotWrite or CopyFailed; none leaves a part of a file.
     """
-    target = target.expanduser().absolute()
-    if target.is_dir():
-        target /= _NAME.format(moment=now or datetime.now())
-    if target.exists():
-        raise FileTaken(target)
+    target = new_file(target, now=now)
     with _WRITING, _hidden(target) as temporary:
         _refuse_no_room(copies.size_bytes(db), target.parent)
         count = copies.copy_to(db, temporary)
         _flush(temporary)
         _give_name(temporary, target)
     return Backup(target, count, target.stat().st_size)
+
+
+def new_file(target: Path, *, now: datetime | None = None) -> Path:
+    """Return the file that a backup to `target` would be; FileTaken where there is one."""
+    target = target.expanduser().absolute()
+    if target.is_dir():
+        target /= _NAME.format(moment=now or datetime.now())
+    if target.exists():
+        raise FileTaken(target)
+    return target
+
+
+def move(made: Backup, target: Path) -> Backup:
+    """Take a backup elsewhere, to another disk too; it is whole there before it is gone here.
+
+    Raises FileTaken, NoRoom or CannotWrite; then it stays where it was made.
+    """
+    target = new_file(target)
+    try:
+        _give_name(made.file, target)
+    except OSError:  # Another disk, or one without second names.
+        with _hidden(target) as temporary:
+            _refuse_no_room(made.size_bytes, target.parent)
+            shutil.copyfile(made.file, temporary)
+            _flush(temporary)
+            _give_name(temporary, target)
+    made.file.unlink()
+    return Backup(target, made.pairs, made.size_bytes)
 
 
 def backup_here(db: Database, workspace: Workspace) -> Backup:

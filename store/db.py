@@ -183,6 +183,10 @@ class Database:
                     self._memory.popitem(last=False)
         return value
 
+    def wait_for_closing(self, seconds: float) -> bool:
+        """Sleep, but not beyond the closing; return whether it has come."""
+        return self._closing.wait(seconds)
+
     def beside(self, work: Callable[[], object]) -> None:
         """Do `work` in a thread that `close` waits for; it has to look at `is_closing` often."""
         thread = threading.Thread(target=work, daemon=True, name=work.__qualname__)

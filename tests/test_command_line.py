@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.workspace import REPOSITORY
+from pipeline import backup_requests
+from pipeline.workspace import REPOSITORY, Workspace
 from store.db import Database
 from tests.workers.tiny_model import make_base
 
@@ -104,6 +105,16 @@ def test_a_backup_comes_back_and_what_was_there_stays(exported: Path, tmp_path: 
     assert graft(exported, "pairs")[1]["count"] == 9
     code, told, _ = graft(tmp_path / "new", "recover", str(file))
     assert (code, told["pairs"], told["before"]) == (0, 9, None)
+
+
+def test_who_has_the_workspace_open_writes_the_backup_for_a_command(exported: Path, tmp_path: Path):
+    db, file = Database.open(exported / "graft.duckdb"), tmp_path / "saved.duckdb"
+    db.beside(lambda: backup_requests.answer(db, Workspace.at(exported)))
+    code, told, words = graft(exported, "backup", str(file))
+    db.close()
+    assert (code, told.get("file"), told.get("pairs")) == (0, str(file), 9), words
+    assert list((exported / "backups").iterdir()) == []
+    assert graft(tmp_path / "new", "recover", str(file))[1]["pairs"] == 9
 
 
 def test_nothing_comes_back_while_somebody_has_the_workspace_open(exported: Path, tmp_path: Path):

@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from pipeline import backups
+from pipeline import backup_requests, backups
 from pipeline.cli.database import opened
 from pipeline.cli.output import Context
+from store.errors import WorkspaceHeld
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,11 +26,16 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _backup(arguments: argparse.Namespace, context: Context) -> int:
     workspace = context.workspace()
-    with opened(context) as db:
-        if arguments.file:
-            made = backups.backup(db, arguments.file)
-        else:
-            made = backups.backup_here(db, workspace)
+    target = backups.new_file(arguments.file) if arguments.file else None
+    try:
+        with opened(context) as db:
+            made = (
+                backups.backup_here(db, workspace) if target is None else backups.backup(db, target)
+            )
+    except WorkspaceHeld as held:
+        made = backup_requests.ask(workspace, held)
+        if target is not None:
+            made = backups.move(made, target)
     context.say(f"{made.pairs:,} pairs and all that was decided of them are in {made.file}")
     context.say("Exports, runs, evaluations and models are folders, and not in it.")
     context.result({"file": str(made.file), "pairs": made.pairs, "bytes": made.size_bytes})

@@ -21,6 +21,7 @@ from store.types import PairFilter
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
 from tests.pipeline.chat.foreign import Foreign, foreign
+from tests.test_command_line import graft
 
 KEY = "sk-typed-for-this-test"
 
@@ -97,6 +98,15 @@ def test_a_backup_that_cannot_be_written_is_told(open_page, filled: Database, ho
     assert_calm(page)
     assert "cannot be written" in page.error[0].value
     assert (home / "backups").read_text() == "in the way"
+
+
+def test_a_command_gets_its_backup_while_the_dashboard_is_open(
+    open_page, filled: Database, home: Path, tmp_path: Path
+):
+    open_page("settings")
+    file = tmp_path / "nightly.duckdb"
+    code, told, words = graft(home, "backup", str(file))
+    assert (code, told.get("pairs"), file.is_file()) == (0, 67, True), words
 
 
 def test_a_full_disk_is_told_in_the_readers_language(
