@@ -82,7 +82,8 @@ def test_a_wrong_answer_becomes_a_right_one_without_leaving_the_browser(
         expect(tab).to_have_url(re.compile("comparison=2"), timeout=PATIENCE_MS)
         expect(answer(tab, "Run 2")).to_contain_text(RIGHT)
         tab.screenshot(path=PICTURES / "loop.png", full_page=True)
-    assert jobs.read(Workspace.at(trained), 2).config.parent_run == 1
+    run = jobs.read(Workspace.at(trained), 2)
+    assert (run.config.parent_run, run.config.preset) == (1, "continue")
 
 
 def ask(tab: Page, question: str) -> None:
@@ -114,6 +115,7 @@ def go_on_from_run_1(tab: Page) -> None:
     """Start a run on Launch that continues the first one's adapter, long enough to learn a row."""
     tab.get_by_role("combobox", name="Continue from").click()
     tab.get_by_role("option", name="Adapter of run 1").click()
+    expect(tab.get_by_text("Goes on from a trained adapter")).to_be_visible()
     tab.get_by_text("All settings").click()
     for name, value in (("Rate", "0.01"), ("Passes", "60")):
         field = tab.get_by_label(name, exact=True)
