@@ -14,6 +14,9 @@ from dashboard.runs.queue import leave_button
 from dashboard.text import plain, t
 from pipeline.train.state import Run
 
+MORE = "runs_more"
+"""Whether the menu of what is rarely done is open."""
+
 
 def run_actions(run: Run, listed: Sequence[Run]) -> None:
     """Draw the buttons: stop it, go on with it, use its adapter, delete it."""
@@ -23,7 +26,7 @@ def run_actions(run: Run, listed: Sequence[Run]) -> None:
     if run.is_active:
         _stop(run)
         return
-    with st.popover(t("runs.more"), icon=":material/more_horiz:", key="runs_more"):
+    with st.popover(t("runs.more"), icon=":material/more_horiz:", key=MORE, on_change="rerun"):
         if run.adapter and st.button(
             t("runs.continue"),
             key="runs_continue",
@@ -33,7 +36,11 @@ def run_actions(run: Run, listed: Sequence[Run]) -> None:
         ):
             continue_from(run, "")
         if st.button(
-            t("runs.delete"), key="runs_delete", icon=":material/delete:", type="tertiary"
+            t("runs.delete"),
+            key="runs_delete",
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=_close_menu,
         ):
             children = [child.id for child in keeping.children(run.id, listed)]
             st.dialog(plain("runs.delete_title", run=run.id))(_confirm_delete)(run.id, children)
@@ -58,9 +65,13 @@ def run_actions(run: Run, listed: Sequence[Run]) -> None:
 
 
 def _stop(run: Run) -> None:
-    with st.popover(t("runs.more"), icon=":material/more_horiz:", key="runs_more"):
+    with st.popover(t("runs.more"), icon=":material/more_horiz:", key=MORE, on_change="rerun"):
         if st.button(
-            t("runs.discard"), key="runs_discard", icon=":material/cancel:", type="tertiary"
+            t("runs.discard"),
+            key="runs_discard",
+            icon=":material/cancel:",
+            type="tertiary",
+            on_click=_close_menu,
         ):
             st.dialog(plain("runs.discard_title", run=run.id))(_confirm_discard)(run.id)
     st.button(
@@ -81,6 +92,11 @@ def _stop(run: Run) -> None:
         disabled=run.state == "stopping",
     ):
         st.dialog(plain("runs.stop_title"))(_confirm_stop)(run.id)
+
+
+def _close_menu() -> None:
+    """Close the menu, which would stay open over the dialog that asks."""
+    st.session_state[MORE] = False
 
 
 def _confirm_stop(run_id: int) -> None:
