@@ -24,10 +24,15 @@ def press(tab: Page, key: str) -> None:
 
     One key in some twenty that comes within milliseconds of the first drawing is lost.
     """
+    settle(tab)
+    tab.keyboard.press(key)
+
+
+def settle(tab: Page) -> None:
+    """Wait until the page is drawn, and for as long as the quickest person would."""
     expect(tab.locator("[data-test-script-state=notRunning]")).to_be_attached()
     tab.wait_for_timeout(QUICKEST_MS)
     expect(tab.locator("[data-test-script-state=notRunning]")).to_be_attached()
-    tab.keyboard.press(key)
 
 
 @pytest.fixture(scope="session")
