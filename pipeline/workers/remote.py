@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 ENTRY = "python -m pipeline.workers.on_cluster"
 _POLL_S = 1.0
+_LAST = ("end", "error")
+"""Events after which nothing more comes of a job."""
 
 
 class JobFailed(PipelineError):
@@ -77,10 +79,16 @@ def follow(folder: Path, events: Events, should_stop: ShouldStop) -> None:
 
 
 def _found(folder: Path, cluster: Cluster) -> str | None:
-    """Return the job that an earlier start of this run sent, where it still is at work."""
+    """Return the job that an earlier start of this run sent, where it still is at work.
+
+    One that has told its end is over, though its process takes a while to go.
+    """
     try:
         job = str(read_json(folder / "cluster.json")["job"])
     except (FileNotFoundError, ValueError, KeyError):
+        return None
+    events, _ = read_lines(folder / "events.jsonl")
+    if any(event.get("job") == job and event.get("kind") in _LAST for event in events):
         return None
     told = cluster.job(job)
     return job if told and not told.is_over else None

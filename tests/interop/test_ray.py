@@ -1,4 +1,4 @@
-"""A real Ray cluster of one node trains a run in two processes: sent, streamed, brought back.
+"""A real Ray cluster of one node trains runs: sent, streamed, stopped, resumed, brought back.
 
 Ray has an environment of its own, with Graft's requirements and `ray[default,train]==2.60.0`: where
 `GRAFT_RAY` names that environment's folder, the test starts a cluster there; else it is left out.
@@ -9,31 +9,53 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from pipeline.train import config, state
+from pipeline.train import config, jobs, state
+from pipeline.train.config import Settings
+from pipeline.train.request import LaunchRequest
+from pipeline.train.state import Run
 from pipeline.workers import remote, train
 from pipeline.workers.events import Events
+from pipeline.workspace import Workspace
+from tests.dashboard import run_seed
 from tests.workers.test_train import losses
+from tests.workers.tiny_model import make_base
 from tests.workers.training import events_of, make_run, never
 
 HOME = os.environ.get("GRAFT_RAY", "")
+WEIGHTS = "adapter_model.safetensors"
+TRIES, SETTLES_S = 3, 8.0
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not HOME, reason="GRAFT_RAY names no environment with ray"),
+    pytest.mark.timeout(1200),  # Ray Train alone takes some 40 s to start, each time.
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A cluster of two processors on this machine."""
-    ports = _free_ports(2)
+    for _ in range(TRIES):  # Ray gives up where a process of it takes 30 s, as on a busy machine.
+        with _node() as (node, at):
+            if _stands(node, at):
+                yield at
+                return
+    raise TimeoutError("the node did not start")
+
+
+@contextmanager
+def _node() -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """A node that is starting, with the address of its job server."""
+    ports = _free_ports(3)
     ray = Path(HOME) / "bin" / "ray"
     head = ["--head", "--block", f"--port={ports[0]}", "--node-ip-address=127.0.0.1"]
     jobs = ["--dashboard-host=127.0.0.1", f"--dashboard-port={ports[1]}", "--disable-usage-stats"]
@@ -41,12 +63,12 @@ def address() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         room = [f"--temp-dir={folder}", "--object-store-memory=100000000", "--num-cpus=2"]
         node = subprocess.Popen(
-            [ray, "start", *head, *jobs, *room],
+            [ray, "start", *head, *jobs, *room, f"--ray-client-server-port={ports[2]}"],
             # The cluster's `python` is the one beside its `ray`.
             env=os.environ | {"PATH": f"{ray.parent}{os.pathsep}{os.environ['PATH']}"},
         )
         try:
-            yield _answering(f"127.0.0.1:{ports[1]}")
+            yield node, f"127.0.0.1:{ports[1]}"
         finally:
             node.terminate()
             node.wait(timeout=120)  # It ends its seven processes one after another.
@@ -60,15 +82,24 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _answering(address: str) -> str:
-    """Wait until the cluster's job server is there."""
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"http://{address}/api/version", trust_env=False).is_success:
-                return address
+def _stands(node: "subprocess.Popen[bytes]", address: str) -> bool:
+    """Wait until the job server is there, and all that was started beside it too."""
+    deadline = time.monotonic() + 120
+    while not _answers(address):
+        if node.poll() is not None or time.monotonic() > deadline:
+            return False
         time.sleep(0.5)
-    raise TimeoutError(address)
+    try:
+        node.wait(timeout=SETTLES_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def _answers(address: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"http://{address}/api/version", trust_env=False).is_success
+    return False
 
 
 def test_two_processes_of_a_cluster_learn_what_one_learns_here(tmp_path: Path, address: str):
@@ -81,3 +112,65 @@ def test_two_processes_of_a_cluster_learn_what_one_learns_here(tmp_path: Path, a
     came = state.read(there)
     assert came.adapter is not None
     assert [path.name for path in (there / "checkpoints").iterdir()] == ["step-6"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with an export and a tiny model, in which the cluster can find it."""
+    made = Workspace.at(tmp_path / "home")
+    make_base(made.models / "tiny")
+    run_seed.export(made.root)
+    return made
+
+
+def launched(workspace: Workspace, device: str) -> Run:
+    """A run of 400 steps, launched as the pages do it."""
+    settings = Settings(epochs=100, save_every_epochs=20, validate_every_epochs=20, rank=4)
+    request = LaunchRequest(
+        export=workspace.exports / "clinic-3",
+        model=workspace.models / "tiny",
+        settings=settings,
+        preset="strong",
+        device=device,
+    )
+    return jobs.launch(workspace, request)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 600
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_run_is_stopped_amid_its_steps_resumed_and_learns_what_one_learns_here(
+    workspace: Workspace, address: str
+):
+    there = launched(workspace, f"ray:{address}")
+    wait_until(lambda: state.read(there.folder).progress.step >= 12)
+    jobs.stop(workspace, there.id)
+    stopped = jobs.wait(workspace, there.id)
+    assert stopped.state == "stopped"
+    assert stopped.adapter
+    assert 12 <= stopped.progress.step < 400
+    jobs.resume(workspace, there.id)
+    here = launched(workspace, "cpu")
+    ended = [jobs.wait(workspace, run.id) for run in (there, here)]
+    assert [run.state for run in ended] == ["finished", "finished"]
+    assert ended[0].progress.resumed_step == stopped.progress.step
+    told, alone = ([point.value for point in run.progress.losses] for run in ended)
+    assert len(told) == 400
+    assert told == pytest.approx(alone, rel=1e-3)
+    brought, made = (load_file(run.folder / "adapter" / WEIGHTS) for run in ended)
+    torch.testing.assert_close(brought, made, rtol=1e-2, atol=1e-4)
+
+
+def test_a_run_that_is_stopped_while_its_job_loads_is_not_killed_but_saves(
+    workspace: Workspace, address: str
+):
+    run = launched(workspace, f"ray:{address}")
+    wait_until((run.folder / "cluster.json").exists)
+    jobs.stop(workspace, run.id)
+    stopped = jobs.wait(workspace, run.id)
+    assert stopped.state == "stopped"
+    assert stopped.adapter

@@ -132,6 +132,20 @@ def test_a_job_that_is_still_at_work_is_found_again_and_nothing_is_told_twice(
     assert [event["step"] for event in events_of(run, "step")] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_run_that_is_resumed_while_its_stopped_job_is_still_ending_is_sent_again(
+    tmp_path: Path, cluster: FakeCluster
+):
+    run, there = sent(tmp_path, cluster), trained(tmp_path / "there")
+    back = [*parcel.unload(there), parcel.DONE]
+    cluster.lines = [*events([STEPS[0], END | {"state": "stopped"}]), *back]
+    assert remote.main(run) == 0
+    assert cluster.status == "RUNNING"
+    cluster.lines = [*events([*STEPS, END]), *back]
+    assert remote.main(run) == 0
+    assert len(cluster.submitted) == 2
+    assert events_of(run, "end")[-1]["state"] == "finished"
+
+
 def test_a_file_that_was_damaged_on_its_way_is_refused_and_nothing_is_put_in_place(
     tmp_path: Path, cluster: FakeCluster
 ):
