@@ -1,10 +1,13 @@
-"""How work beside a page ends: done, cancelled, or failed with a fact or a logged reference."""
+"""Work beside a page: where the one job of a kind lies, and how it ends: done, cancelled, or
+failed with a fact or a logged reference.
+"""
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
 from pipeline.errors import Cancelled, PipelineError
 from store.errors import StoreError
@@ -33,6 +36,56 @@ def ended(work: Callable[[], object]) -> Ended:
     except Exception:
         return Ended("failed", reference=logged())
     return Ended("done")
+
+
+class Standing(Protocol):
+    """How far a job is."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether something still happens by itself."""
+
+
+class Job(Protocol):
+    """Work that goes on by itself, seen and cancelled from every tab."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+
+    def now(self) -> Standing:
+        """Return how far it is."""
+
+
+AJob = TypeVar("AJob", bound=Job)
+
+
+class Desk(Generic[AJob]):
+    """Where the one job of a kind lies until somebody has seen what came of it."""
+
+    def __init__(self, busy: type[PipelineError]) -> None:
+        self._busy = busy
+        self._job: AJob | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def job(self) -> AJob | None:
+        """The job under way, or ended and not cleared yet."""
+        return self._job
+
+    def begin(self, make: Callable[[], AJob]) -> AJob:
+        """Start a job; the error of a busy desk while another one goes on."""
+        with self._lock:
+            if self._job is not None and self._job.now().is_active:
+                raise self._busy
+            self._job = job = make()
+            job.start()
+            return job
+
+    def clear(self) -> None:
+        """Forget a job that has ended."""
+        with self._lock:
+            if self._job is not None and not self._job.now().is_active:
+                self._job = None
 
 
 def logged() -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
-from dashboard.background import ended
+from dashboard.background import Desk, ended
 from pipeline.curate.dedup import DedupReport
 from pipeline.curate.near import Progress
 from pipeline.errors import Cancelled, PipelineError
@@ -113,39 +113,17 @@ class CompareJob:
         self._now = replace(self._now, share=share, phase=phase)
 
 
-class Desk:
-    """Where the one comparison of a workspace lies until somebody has seen what came of it."""
-
-    def __init__(self) -> None:
-        self._job: CompareJob | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def job(self) -> CompareJob | None:
-        """The comparison under way, or ended and not cleared yet."""
-        return self._job
-
-    def begin(self, database: Database, work: Work, *, pairs: int) -> CompareJob:
-        """Start a job; ComparisonRunning while another one goes on."""
-        with self._lock:
-            if self._job is not None and self._job.now().is_active:
-                raise ComparisonRunning
-            self._job = CompareJob(database, work, pairs=pairs)
-            self._job.start()
-            return self._job
-
-    def clear(self) -> None:
-        """Forget a job that has ended."""
-        with self._lock:
-            if self._job is not None and not self._job.now().is_active:
-                self._job = None
+def begin(work: Work, *, pairs: int) -> CompareJob:
+    """Start to compare; ComparisonRunning while another comparison goes on."""
+    database = state.store()
+    return desk().begin(lambda: CompareJob(database, work, pairs=pairs))
 
 
-def desk() -> Desk:
-    """Return the desk of the open workspace, one for all sessions of the process."""
+def desk() -> Desk[CompareJob]:
+    """Return where the comparison of the open workspace lies, for all sessions of the process."""
     return _desk(str(state.workspace().database))
 
 
 @st.cache_resource(show_spinner=False)
-def _desk(path: str) -> Desk:
-    return Desk()
+def _desk(path: str) -> Desk[CompareJob]:
+    return Desk(ComparisonRunning)

@@ -107,7 +107,7 @@ def compare_meaning() -> None:
         dedup.scan_meaning(state.store(), here, encoder, name=name, progress=progress)
         return dedup.run(state.store(), here, choice=wanted)
 
-    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
+    compare_job.begin(work, pairs=compared().pairs)
 
 
 @reaction
@@ -119,7 +119,7 @@ def find_leaks() -> None:
     def work(progress: Progress) -> tuple[Leak, ...]:
         return leaks.find(state.store(), export, here, threshold=threshold, progress=progress)
 
-    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
+    compare_job.begin(work, pairs=compared().pairs)
 
 
 def begin(wanted: Choice) -> None:
@@ -129,7 +129,7 @@ def begin(wanted: Choice) -> None:
     def work(progress: Progress) -> DedupReport:
         return dedup.run(state.store(), here, choice=wanted, progress=progress)
 
-    compare_job.desk().begin(state.store(), work, pairs=compared().pairs)
+    compare_job.begin(work, pairs=compared().pairs)
 
 
 @reaction

@@ -15,7 +15,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
-from dashboard.background import ended
+from dashboard.background import Desk, ended
 from pipeline.curate import dedup
 from pipeline.curate.columns import Columns
 from pipeline.curate.importing import (
@@ -181,44 +181,20 @@ class ImportJob:
         return replace(task, source=replace(task.source, paths=(place,)))
 
 
-class Desk:
-    """Where the one import of a workspace lies until somebody has seen what came of it."""
-
-    def __init__(self) -> None:
-        self._job: ImportJob | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def job(self) -> ImportJob | None:
-        """The import under way or ended and not cleared yet."""
-        return self._job
-
-    def begin(
-        self, database: Database, tasks: Sequence[Task], values: Mapping[str, str]
-    ) -> ImportJob:
-        """Start a job; ImportRunning while another one goes on."""
-        with self._lock:
-            if self._job is not None and self._job.now().is_active:
-                raise ImportRunning
-            self._job = ImportJob(database, tasks, values)
-            self._job.start()
-            return self._job
-
-    def clear(self) -> None:
-        """Forget a job that has ended."""
-        with self._lock:
-            if self._job is not None and not self._job.now().is_active:
-                self._job = None
+def begin(tasks: Sequence[Task], values: Mapping[str, str]) -> ImportJob:
+    """Start to import; ImportRunning while another import goes on."""
+    database = state.store()
+    return desk().begin(lambda: ImportJob(database, tasks, values))
 
 
-def desk() -> Desk:
-    """Return the desk of the open workspace, one for all sessions of the process."""
+def desk() -> Desk[ImportJob]:
+    """Return where the import of the open workspace lies, for all sessions of the process."""
     return _desk(str(state.workspace().database))
 
 
 @st.cache_resource(show_spinner=False)
-def _desk(path: str) -> Desk:
-    return Desk()
+def _desk(path: str) -> Desk[ImportJob]:
+    return Desk(ImportRunning)
 
 
 def _size(task: Task) -> int:

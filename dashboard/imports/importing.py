@@ -12,7 +12,7 @@ from dashboard import state
 from dashboard.guard import reaction, words
 from dashboard.imports import import_fetch
 from dashboard.imports.import_files import PATH, SAMPLES, Given
-from dashboard.imports.import_job import ImportJob, Task, desk
+from dashboard.imports.import_job import ImportJob, Task, begin, desk
 from pipeline.curate import columns as column_names
 from pipeline.curate import ingest, placeholders
 from pipeline.curate.columns import Columns, ColumnsUnknown
@@ -129,7 +129,7 @@ def task(seen: Look, key: str, target: Target, *, is_again: bool = False) -> Tas
 def bring_in(tasks: Iterable[Task], values: Mapping[str, str]) -> ImportJob:
     """Start the import; the page shows it from the next run on."""
     filled = {name: value for name, value in values.items() if value.strip()}
-    job = desk().begin(state.store(), list(tasks), filled)
+    job = begin(list(tasks), filled)
     _forget()
     return job
 
