@@ -259,7 +259,7 @@ def test_a_lack_of_memory_names_what_to_lower_with_figures(open_page, with_runs,
     page = look(open_page("runs", language), 3)
     words = page.error[0].value
     name = messages(language)["launch.set_batch_tokens"]
-    assert f"{name} from 4,096 to 2,048" in words or f"{name}从 4,096 降到 2,048" in words
+    assert f"{name} from 4,096 to 2,048" in words or f"“{name}”从 4,096 降到 2,048" in words
 
 
 def test_continuing_opens_launch_prepared_for_the_run_and_its_checkpoint(open_page, with_runs):

@@ -32,5 +32,5 @@ def test_a_run_that_cannot_be_evaluated_says_why(workspace: Workspace):
     manifest.unlink()
     told = followed(workspace.run(1))
     assert told["evaluation"] is None
-    assert "manifest.json" in str(told["reason"])
+    assert "The export clinic is not there any more" in str(told["reason"])
     assert jobs.listed(workspace) == ()
