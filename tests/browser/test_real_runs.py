@@ -24,7 +24,7 @@ from tests.dashboard.server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1200)]
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-PASSES = 60
+PASSES = 240
 LAYOUTS: dict[str, str] = {"format2": "Question only", "format3": "Task sentence first"}
 PAUSE_MS = 5_000
 """Between the stop and the resume; it must not count as time at work."""
