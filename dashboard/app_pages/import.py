@@ -141,5 +141,5 @@ with action:
     st.button(t("shell.cancel"), key="import_cancel", on_click=importing.start_again)
     is_asked = st.button(label, type="primary", key="import_go", disabled=count == 0)
 if is_asked:
-    importing.bring_in(tasks, values).wait(SHOWN_AT_ONCE_S)
+    importing.bring_in(tasks, values).beside.wait(SHOWN_AT_ONCE_S)
     st.rerun()

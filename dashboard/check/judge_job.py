@@ -4,14 +4,13 @@ It knows nothing of pages: how far it is, and what stopped it.
 """
 
 import threading
-import time
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import state
-from dashboard.background import ended
+from dashboard.background import Beside
 from dashboard.imports import import_job
 from pipeline.curate import judge
 from pipeline.errors import Cancelled
@@ -32,6 +31,7 @@ class Snapshot:
     done: int = 0
     total: int = 0
     elapsed_s: float = 0.0
+    is_cancelling: bool = False
     model: str = ""
     """The model whose tokenizer gave the lengths."""
     fact: Exception | None = None
@@ -60,49 +60,27 @@ class JudgeJob:
 
     def __init__(self, database: Database, workspace: Workspace) -> None:
         self._database, self._workspace = database, workspace
-        self._cancel = threading.Event()
-        self._began = time.monotonic()
         self._now = Snapshot("judging")
-        self._ended = threading.Event()
-
-    def start(self) -> None:
-        """Begin; returns at once. Closing the store waits for it to stop."""
-        self._database.beside(self.run)
-
-    def cancel(self) -> None:
-        """Ask the job to stop."""
-        self._cancel.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the job has ended; False if it has not within the time."""
-        return self._ended.wait(timeout_s)
+        # Closing the store waits for it to stop.
+        self.beside = Beside(self._judge, within=database.beside)
 
     def now(self) -> Snapshot:
         """Return how far it is."""
-        now = self._now
-        elapsed = time.monotonic() - self._began
-        return replace(now, elapsed_s=elapsed) if now.is_active else now
-
-    def run(self) -> None:
-        """Judge here and now; what stops it is kept and not raised."""
-        end = ended(self._judge)
-        self._note(phase=end.phase, fact=end.fact, reference=end.reference)
-        self._ended.set()
+        return self.beside.seen(self._now)
 
     def _judge(self) -> None:
         done = judge.judge(
             self._database,
             self._workspace,
             progress=lambda done, total: self._note(done=done, total=total),
-            is_cancelled=lambda: self._cancel.is_set() or self._database.is_closing,
+            is_cancelled=lambda: self.beside.is_cancelled or self._database.is_closing,
         )
         self._note(model=done.model)
         if done.left:
             raise Cancelled
 
     def _note(self, **facts: object) -> None:
-        elapsed = time.monotonic() - self._began
-        self._now = replace(self._now, elapsed_s=elapsed, **facts)  # type: ignore[arg-type]
+        self._now = replace(self._now, **facts)  # type: ignore[arg-type]
 
 
 class Desk:
@@ -126,9 +104,9 @@ class Desk:
                 return
             self.job = JudgeJob(database, workspace)
             if waiting <= AT_ONCE:
-                self.job.run()
+                self.job.beside.run()
             else:
-                self.job.start()
+                self.job.beside.start()
 
     def again(self) -> None:
         """Let a pass that was stopped begin again."""

@@ -41,4 +41,6 @@ def _progress(job: JudgeJob) -> None:
         st.progress(min(now.share, 1.0), text=" · ".join(parts))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(t("check.leave"), width="content")
-            st.button(t("shell.cancel"), key="check_cancel", type="tertiary", on_click=job.cancel)
+            st.button(
+                t("shell.cancel"), key="check_cancel", type="tertiary", on_click=job.beside.cancel
+            )

@@ -3,8 +3,6 @@
 It knows nothing of pages: what it compares, how far it is, and what came of it.
 """
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,7 +10,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
-from dashboard.background import Desk, ended
+from dashboard.background import Beside, Desk
 from pipeline.curate.dedup import DedupReport
 from pipeline.curate.near import Progress
 from pipeline.errors import Cancelled, PipelineError
@@ -66,48 +64,19 @@ class CompareJob:
     def __init__(self, database: Database, work: Work, *, pairs: int) -> None:
         self._database = database
         self._work = work
-        self._cancel = threading.Event()
-        self._began = time.monotonic()
         self._now = Snapshot("comparing", pairs)
-        self._thread = threading.Thread(target=self._run, name="graft-compare", daemon=True)
-
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Ask the job to stop."""
-        self._cancel.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the job has ended; False if it has not within the time."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self.beside = Beside(self._compare)
 
     def now(self) -> Snapshot:
         """Return how far it is."""
-        now = self._now
-        if not now.is_active:
-            return now
-        elapsed = time.monotonic() - self._began
-        return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
-
-    def _run(self) -> None:
-        end = ended(self._compare)
-        self._now = replace(
-            self._now,
-            phase=end.phase,
-            elapsed_s=time.monotonic() - self._began,
-            fact=end.fact,
-            reference=end.reference,
-        )
+        return self.beside.seen(self._now)
 
     def _compare(self) -> None:
         report = self._work(self._progress)
         self._now = replace(self._now, report=report)
 
     def _progress(self, share: float) -> None:
-        if self._cancel.is_set() or self._database.is_closing:
+        if self.beside.is_cancelled or self._database.is_closing:
             raise Cancelled
         phase: Phase = "clustering" if share >= 1 else "comparing"
         self._now = replace(self._now, share=share, phase=phase)

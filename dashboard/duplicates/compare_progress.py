@@ -53,7 +53,7 @@ def _progress(job: CompareJob) -> None:
                 key="duplicates_cancel",
                 type="tertiary",
                 disabled=now.is_cancelling or now.phase == "clustering",
-                on_click=job.cancel,
+                on_click=job.beside.cancel,
             )
 
 

@@ -5,8 +5,6 @@ It knows nothing of pages: what it was given, how far it is, and what came of it
 
 import shutil
 import tempfile
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import state
-from dashboard.background import Desk, ended
+from dashboard.background import Beside, Desk
 from pipeline.curate import dedup
 from pipeline.curate.columns import Columns
 from pipeline.curate.importing import (
@@ -104,42 +102,18 @@ class ImportJob:
         self._tasks = tuple(self._taken(task, number) for number, task in enumerate(tasks))
         self._sizes = tuple(map(_size, self._tasks))
         self._values = dict(values)
-        self._cancel = threading.Event()
-        self._began = time.monotonic()
         self._now = Snapshot("reading", tuple(task.source.name for task in tasks))
-        self._thread = threading.Thread(target=self._run, name="graft-import", daemon=True)
-
-    def start(self) -> None:
-        """Begin; returns at once."""
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Ask the job to stop; the file under way leaves nothing behind."""
-        self._cancel.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until the job has ended; False if it has not within the time."""
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        self.beside = Beside(self._work)
 
     def now(self) -> Snapshot:
         """Return how far it is."""
-        now = self._now
-        if not now.is_active:
-            return now
-        elapsed = time.monotonic() - self._began
-        return replace(now, elapsed_s=elapsed, is_cancelling=self._cancel.is_set())
+        return self.beside.seen(self._now)
 
-    def _run(self) -> None:
-        end = ended(self._bring_all)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._now = replace(
-            self._now,
-            phase=end.phase,
-            elapsed_s=time.monotonic() - self._began,
-            fact=end.fact,
-            reference=end.reference,
-        )
+    def _work(self) -> None:
+        try:
+            self._bring_all()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _bring_all(self) -> None:
         for place, task in enumerate(self._tasks):
@@ -163,7 +137,7 @@ class ImportJob:
             dedup.run(self._database, changed, choice=dedup.chosen(self._database))
 
     def _watch(self, now: Progress) -> None:
-        if self._cancel.is_set():
+        if self.beside.is_cancelled:
             raise Cancelled
         before = sum(self._sizes[: self._now.place])
         share = min(1.0, (before + now.done_bytes) / max(1, sum(self._sizes)))

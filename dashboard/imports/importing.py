@@ -150,7 +150,7 @@ def try_samples() -> None:
 def cancel() -> None:
     """Ask the import under way to stop."""
     if (job := desk().job) is not None:
-        job.cancel()
+        job.beside.cancel()
 
 
 @reaction

@@ -109,7 +109,7 @@ def test_many_pairs_are_judged_in_the_background(open_page, dirty, monkeypatch):
     open_page("overview")
     job = judge_job.ensure().job
     assert job is not None
-    assert job.wait(20)
+    assert job.beside.wait(20)
     assert (job.now().phase, job.now().done) == ("done", 4)
     assert pairs.get(dirty, 3).flags == ("placeholder",)
 
@@ -118,15 +118,15 @@ def test_a_stopped_pass_says_so_and_goes_on_when_asked(open_page, dirty, monkeyp
     monkeypatch.setattr(judge_job, "AT_ONCE", 0)
     monkeypatch.setattr(flags.next_waiting, "__kwdefaults__", {"size": 1})
     job = judge_job.JudgeJob(dirty, state.workspace())
-    job.cancel()
-    job.run()
+    job.beside.cancel()
+    job.beside.run()
     judge_job._desk(str(state.workspace().database)).job = job
     page = open_page("check")
     assert (job.now().phase, flags.waiting(dirty)) == ("cancelled", 3)
     page.button(key="check_again").click().run()
     again = judge_job.ensure().job
     assert again is not None
-    assert again.wait(20)
+    assert again.beside.wait(20)
     assert flags.waiting(dirty) == 0
 
 

@@ -72,7 +72,7 @@ def compare(page: AppTest) -> None:
     page.button(key="duplicates_compare").click().run()
     job = compare_job.desk().job
     assert job is not None
-    assert job.wait(timeout_s=60)
+    assert job.beside.wait(timeout_s=60)
     page.run()
     page.button(key="duplicates_job_clear").click().run()
     assert_calm(page)
@@ -138,7 +138,7 @@ def ended(page: AppTest) -> None:
     """Wait for the comparison under way and draw what it found."""
     job = compare_job.desk().job
     assert job is not None
-    assert job.wait(timeout_s=60)
+    assert job.beside.wait(timeout_s=60)
     page.run()
     assert_calm(page)
 

@@ -41,9 +41,10 @@ def give(page, name: str, content: bytes) -> None:
 def import_it(page) -> None:
     """Import what is shown, and wait until that has ended."""
     page.button(key="import_go").click().run()
+    assert_calm(page)
     job = desk().job
     assert job is not None
-    assert job.wait(90)
+    assert job.beside.wait(90)
     page.run()
     assert_calm(page)
 
@@ -249,7 +250,7 @@ def test_cancelling_in_one_tab_leaves_nothing_for_the_other(
 
     def watch_slowly(job: ImportJob, now: Progress) -> None:
         # A file is read faster than a second tab is drawn: wait in the middle of it.
-        job._cancel.wait(20)
+        job.beside._cancel.wait(20)
         watch(job, now)
 
     monkeypatch.setattr(ImportJob, "_watch", watch_slowly)
@@ -260,7 +261,7 @@ def test_cancelling_in_one_tab_leaves_nothing_for_the_other(
     assert job is not None
     second.run()
     second.button(key="import_stop").click().run()
-    assert job.wait(20)
+    assert job.beside.wait(20)
     first.run()
     assert_calm(first)
     assert (job.now().phase, stored(database)) == ("cancelled", [])
