@@ -1,7 +1,6 @@
 """The Settings page."""
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from store.types import PairFilter
 from tests.dashboard import run_seed
 from tests.dashboard.conftest import assert_calm
 from tests.pipeline.chat.foreign import Foreign, foreign
+from tests.small_disk import small_disk
 from tests.test_command_line import graft
 
 KEY = "sk-typed-for-this-test"
@@ -113,18 +113,12 @@ def test_a_full_disk_is_told_in_the_readers_language(
     open_page, filled: Database, home: Path, language: str
 ):
     folder = home / "backups"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "graft-test", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount (root)")
-    try:
+    with small_disk(folder):
         page = open_page("settings", language)
         page.button(key="settings_backup").click().run()
         assert_calm(page)
         assert {"en": "the disk is full", "zh": "磁盘已满"}[language] in page.error[0].value
         assert list(folder.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_versions_and_licences_stand_at_the_end(open_page):

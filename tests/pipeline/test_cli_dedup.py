@@ -132,6 +132,12 @@ def test_other_wordings_that_the_recipe_trains_are_no_leak_unless_the_fact_is_un
     held = {file["about"]: file["rows"] for file in written["files"] if file["split"] == "test"}
     assert held == {"wordings": 11, "facts": 4}
     assert told(workspace, capsys, "--against", "some")[1]["pairs"] == []
+    of_before = written | {"recipe": {**written["recipe"]}}
+    del of_before["recipe"]["paraphrases"]
+    file = workspace / "exports/some/manifest.json"
+    file.write_text(json.dumps(of_before), encoding="utf-8")
+    assert told(workspace, capsys, "--against", "some")[1]["leaks"] > 0
+    file.write_text(json.dumps(written), encoding="utf-8")
     with opened(workspace) as db:
         unseen = written["files"][-1]
         row = json.loads((workspace / "exports/some" / unseen["name"]).read_text("utf-8"))[0]

@@ -13,6 +13,7 @@ from store.errors import CopyFailed, NotABackup, WorkspaceHeld, WorkspaceTooNew
 from store.types import PairFilter
 from tests.builders import new_pair
 from tests.dashboard import seed
+from tests.small_disk import small_disk
 
 EVERY_ROW = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
 SHAPE = (
@@ -109,16 +110,10 @@ def test_a_full_disk_leaves_no_half_file_and_a_store_that_works(db: Database, tm
             "CREATE TABLE fat AS SELECT repeat(md5(i::VARCHAR), 9) FROM range(9000) t(i)"
         )
     folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "graft-test", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount (root)")
-    try:
+    with small_disk(folder):
         with pytest.raises(CopyFailed, match="the disk is full"):
             backup.copy_to(db, folder / "copy.duckdb")
         assert list(folder.iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
     seed.fill(db)
     assert backup.copy_to(db, tmp_path / "copy.duckdb") == 67
 

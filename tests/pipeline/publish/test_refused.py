@@ -17,6 +17,7 @@ from pipeline.workspace import REPOSITORY, Workspace
 from store import datasets, exports, pairs
 from store.db import Database
 from tests.builders import new_pair
+from tests.small_disk import small_disk
 
 RECIPE = Recipe("c-1", ("general",))
 THEIRS = '{"theirs": {"file_name": "t.json"}}\n'
@@ -30,15 +31,10 @@ def fill(db: Database) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "graft-test", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount (root)")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "small") as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -48,9 +44,9 @@ def exported(db: Database, tmp_path: Path) -> Path:
     return export(db, Workspace.at(tmp_path / "w"), RECIPE).folder
 
 
-def test_a_full_disk_leaves_no_export_and_says_what_to_do(db: Database, small_disk: Path):
+def test_a_full_disk_leaves_no_export_and_says_what_to_do(db: Database, disk: Path):
     fill(db)
-    workspace = Workspace.at(small_disk)
+    workspace = Workspace.at(disk)
     with pytest.raises(ExportStopped, match=r"the disk is full.*Make room there"):
         export(db, workspace, RECIPE)
     assert list(workspace.exports.iterdir()) == []
@@ -81,30 +77,30 @@ except ExportStopped as fact:
     assert list((tmp_path / "exports").iterdir()) == []
 
 
-def test_a_folder_that_may_not_be_written_is_said(db: Database, small_disk: Path):
+def test_a_folder_that_may_not_be_written_is_said(db: Database, disk: Path):
     fill(db)
-    workspace = Workspace.at(small_disk)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    workspace = Workspace.at(disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with pytest.raises(ExportStopped, match="the disk is read-only"):
         export(db, workspace, RECIPE)
 
 
-def test_a_full_data_folder_keeps_its_registry(exported: Path, small_disk: Path):
-    (small_disk / "dataset_info.json").write_text(THEIRS)
+def test_a_full_data_folder_keeps_its_registry(exported: Path, disk: Path):
+    (disk / "dataset_info.json").write_text(THEIRS)
     with pytest.raises(ExportStopped, match="the disk is full"):
-        place(exported, small_disk)
-    assert (small_disk / "dataset_info.json").read_text() == THEIRS
-    assert {path.suffix for path in small_disk.iterdir()} <= {".json", ".lock", ""}
-    held = [json.loads(path.read_bytes()) for path in small_disk.glob("c-1_*.json")]
+        place(exported, disk)
+    assert (disk / "dataset_info.json").read_text() == THEIRS
+    assert {path.suffix for path in disk.iterdir()} <= {".json", ".lock", ""}
+    held = [json.loads(path.read_bytes()) for path in disk.glob("c-1_*.json")]
     assert all(held)
 
 
-def test_a_read_only_data_folder_is_said(exported: Path, small_disk: Path):
-    (small_disk / "dataset_info.json").write_text(THEIRS)
-    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+def test_a_read_only_data_folder_is_said(exported: Path, disk: Path):
+    (disk / "dataset_info.json").write_text(THEIRS)
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with pytest.raises(ExportStopped, match="the disk is read-only"):
-        place(exported, small_disk)
-    assert (small_disk / "dataset_info.json").read_text() == THEIRS
+        place(exported, disk)
+    assert (disk / "dataset_info.json").read_text() == THEIRS
 
 
 # A process of its own that is killed at its n-th fsync: the files, the folder, the backup, the

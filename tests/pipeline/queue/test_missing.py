@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from pipeline.train.state import Run
 from pipeline.workspace import Workspace
 from tests.dashboard import run_seed
 from tests.pipeline.queue.conftest import WORKER, Queue, end_all, request, states, until
+from tests.small_disk import small_disk
 
 GPU = Device("cuda:0", "H100", 80 << 30, 70 << 30, "GPU-a")
 
@@ -29,22 +29,13 @@ GPU = Device("cuda:0", "H100", 80 << 30, 70 << 30, "GPU-a")
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace on a real disk of eight megabytes."""
-    home = tmp_path / "small"
-    home.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(home)],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small disk takes root")
-    made = Workspace.at(home)
-    run_seed.model(made.root)
-    run_seed.export(made.root)
-    yield made
-    empty(made)
-    end_all(made)
-    subprocess.run(["umount", "-l", str(home)], check=True)
+    with small_disk(tmp_path / "small", "8m") as home:
+        made = Workspace.at(home)
+        run_seed.model(made.root)
+        run_seed.export(made.root)
+        yield made
+        empty(made)
+        end_all(made)
 
 
 def fill(workspace: Workspace) -> None:
