@@ -222,6 +222,8 @@ class Database:
                 except duckdb.TransactionException as reason:
                     logger.debug("the log is not moved yet: %s", reason)  # An import goes on.
                     continue
+                except duckdb.Error:  # Such as a full disk: what is committed stands in the log.
+                    logger.exception("the log could not be moved; the next long one tries again")
                 self._is_waiting_for_quiet = False
                 return
 

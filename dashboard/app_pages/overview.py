@@ -17,6 +17,7 @@ from dashboard.parts.scores import three_figures
 from dashboard.runs import queueing
 from dashboard.text import literal, t
 from dashboard.verdict import evaluating
+from pipeline.evaluate.state import Evaluation
 from store import datasets, history
 
 RECENT = 8
@@ -38,6 +39,17 @@ def draw_running(run_id: int) -> None:
             st.rerun()
         head(run)
         progress_line(run)
+
+
+def draw_verdict(evaluation: Evaluation) -> None:
+    """Draw what an evaluation found of the last adapter that it asked."""
+    shown = evaluating.shown(evaluation)
+    adapter = shown.report.models[-1].model
+    with st.container(border=True, key="overview_verdict", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(t("overview.verdict", name=shown.names[adapter]), anchor=False)
+            to_page("verdict", t("overview.read_verdict"), {"evaluation": str(evaluation.id)})
+        three_figures(shown.report, adapter)
 
 
 runs = watching.active()
@@ -67,13 +79,8 @@ large(steps(facts))
 st.space("small")
 
 if verdict := evaluating.latest():
-    report, names = evaluating.shown(verdict).report, evaluating.shown(verdict).names
-    adapter = report.models[-1].model
-    with st.container(border=True, key="overview_verdict", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(t("overview.verdict", name=names[adapter]), anchor=False)
-            to_page("verdict", t("overview.read_verdict"), {"evaluation": str(verdict.id)})
-        three_figures(report, adapter)
+    with guarded():
+        draw_verdict(verdict)
     st.space("small")
 
 left, right = st.columns(2, gap="large")
