@@ -83,6 +83,7 @@ class Loop:
         self.steps_an_epoch = learned.steps_an_epoch(self.settings)
         self.lengths = [len(row.ids) for row in learned.rows]
         self.tokens_here, self.seconds_here = 0, 0.0
+        trained.model.train()
 
     def epochs(self, should_stop: ShouldStop, should_pause: ShouldStop) -> Reason:
         """Train until there is a reason to end, from wherever the checkpoint left off."""
@@ -112,6 +113,7 @@ class Loop:
         return best is not None and best[0] == self.trained.place.step
 
     def _epoch(self, should_stop: ShouldStop) -> bool:
+        self.trained.model.train()  # Validation ended it.
         place = self.trained.place
         plan = steps_of_epoch(
             self.lengths,
@@ -136,10 +138,8 @@ class Loop:
         """Learn from some rows: one optimizer step, whatever parts memory splits them into."""
         started = time.monotonic()
         rate = self.trained.schedule.get_last_lr()[0]
-        loss = self._add_gradients(rows)
-        if not math.isfinite(loss):
-            raise LossNotFinite(self.trained.place.step + 1, rate)
-        norm = self._update(rate)
+        lost = self._add_gradients(rows)
+        loss, norm = self._update(lost, rate)
 
         tokens = sum(self.lengths[row] for row in rows)
         seconds = time.monotonic() - started
@@ -162,8 +162,8 @@ class Loop:
             host_memory_bytes=_host_memory() if self.machine.device.type == "cuda" else None,
         )
 
-    def _add_gradients(self, rows: list[int]) -> float:
-        """Compute the loss of some rows, over all processes, and the gradients of it."""
+    def _add_gradients(self, rows: list[int]) -> torch.Tensor:
+        """Compute the loss of this process's share of some rows, and the gradients of it."""
         trained, settings, ranks = self.trained, self.settings, self.machine.ranks
         parts = split_by_tokens(
             self.lengths,
@@ -172,24 +172,28 @@ class Loop:
             most_tokens=settings.batch_tokens,
         )
         learned = sum(len(self.rows[row].ids) - self.rows[row].answer_start for row in rows)
-        trained.model.train()
-        loss = 0.0
+        # Left on the device: to read it is to wait until all that was asked for is computed.
+        loss = torch.zeros((), device=self.machine.device)
         for part in parts:
             batch = collate([self.rows[row] for row in part], self.machine.pad_id)
             total = learned_loss(trained.model, batch, self.machine.autocast())
             # Every learned token of the step weighs the same, in whichever part it stands.
             trained.scaler.scale(total / learned).backward()
-            loss += float(total.detach()) / learned
-        return ranks.sums([loss])[0]
+            loss += total.detach() / learned
+        return loss
 
-    def _update(self, rate: float) -> float | None:
-        """Change the weights by the gradients; return their norm, None where float16 overflowed."""
+    def _update(self, lost: torch.Tensor, rate: float) -> tuple[float, float | None]:
+        """Change the weights by the gradients; return the loss, summed over all processes, and the
+        norm of the gradients, None where float16 overflowed."""
         trained = self.trained
-        self.machine.ranks.add_gradients(trained.optimizer.param_groups[0]["params"])
+        weights = trained.optimizer.param_groups[0]["params"]
+        self.machine.ranks.add_gradients(weights)
         trained.scaler.unscale_(trained.optimizer)
-        norm = float(
-            torch.nn.utils.clip_grad_norm_(trained.model.parameters(), self.settings.max_grad_norm)
-        )
+        clipped = torch.nn.utils.clip_grad_norm_(weights, self.settings.max_grad_norm)
+        mine, norm = torch.stack([lost, clipped]).tolist()
+        (loss,) = self.machine.ranks.sums([mine])
+        if not math.isfinite(loss):
+            raise LossNotFinite(trained.place.step + 1, rate)
         # An overflow in float16 is no fault: the scaler leaves that step out and scales less.
         is_left_out = trained.scaler.is_enabled() and not math.isfinite(norm)
         if not (math.isfinite(norm) or is_left_out):
@@ -199,7 +203,7 @@ class Loop:
         if not is_left_out:
             trained.schedule.step()
         trained.optimizer.zero_grad(set_to_none=True)
-        return None if is_left_out else norm
+        return loss, None if is_left_out else norm
 
     def validate(self) -> None:
         """Tell the loss on the rows held back, over all of them and by role, and the samples."""

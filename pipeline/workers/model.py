@@ -94,6 +94,9 @@ def load_base(
     """
     refuse_adapter(folder)  # which transformers would load on whatever base it names
     place = choose_device(device) if isinstance(device, str) else device
+    if place.type == "cuda":
+        # It plans anew for each shape, and lengths differ from batch to batch: decision 0113.
+        torch.backends.cuda.enable_cudnn_sdp(False)
     fewer_bits: dict[str, object] = {}
     try:
         if quantization != "none":
