@@ -198,7 +198,7 @@ def activation_bytes(shape: ModelShape, settings: Settings, on: Machine, part: P
     """Return what the layers take at their peak, with what the allocator leaves unused."""
     held = held_bytes(shape, settings, on, part)
     holes = HOLES.get(on.device, HOLES["cpu"])
-    if settings.dropout or settings.dora or settings.quantization != "none":
+    if _is_by_peft(settings):
         holes = PEFT_HOLES.get(on.device, holes)
     if not settings.gradient_checkpointing:
         return int(held * holes)
@@ -215,28 +215,43 @@ def held_bytes(shape: ModelShape, settings: Settings, on: Machine, part: Part) -
 
 
 def _layer_bytes(shape: ModelShape, settings: Settings, on: Machine, part: Part) -> int:
-    """Return what one block holds, each tensor by its width in numbers a token."""
-    hidden, inner, queries = shape.hidden, shape.inner, shape.queries
-    # What goes into each norm, and what it gives to the layers that learn from it.
-    numbers = 2 * shape.norms * hidden
+    """Return what one block holds: each tensor by its width in numbers a token, and copies."""
+    chosen = _first_layer(shape, settings)
+    rank, inputs, outputs = settings.rank, _sum(chosen, "inputs"), _sum(chosen, "outputs")
+    numbers = _attention(shape) + (4 if shape.is_gated else 2) * shape.inner + rank * len(chosen)
+    exact = shape.queries + shape.keys if shape.has_head_norms else 0
+    marks = inputs if settings.dropout else 0
+    copies = 0
+    if on.is_mixed:
+        # A norm computes in float32 whatever goes in; LoRA's weights are copied for autocast.
+        exact += shape.norms * shape.hidden
+        copies = rank * (inputs + outputs)
+        # What attention and the other half learn from; PEFT has a copy for each of their layers.
+        numbers += inputs - shape.inner if _is_by_peft(settings) else 2 * shape.hidden
+    else:
+        numbers += 2 * shape.norms * shape.hidden
+        exact += marks
+    if settings.dora:
+        numbers += 2 * outputs  # the layer's answer as it is, and as long as it should be
+    return part.tokens * (numbers * on.number_bytes + 4 * exact + marks) + copies * on.number_bytes
+
+
+def _attention(shape: ModelShape) -> int:
+    """Return the numbers a token that attention holds."""
     # Rotated queries and what comes out of attention; rotated keys, and values.
-    numbers += 2 * queries + 2 * shape.keys
-    if any(linear.outputs == queries + 2 * shape.keys for linear in shape.linears):
-        numbers += queries + shape.keys  # made in one piece, which the values hold as a whole
-    # Two branches, the activation of one, and the product; or what is activated and the result.
-    numbers += (4 if shape.is_gated else 2) * inner
-    # A norm computes in float32 whatever goes in.
-    exact = (shape.norms * hidden if on.is_mixed else 0) + (
-        queries + shape.keys if shape.has_head_norms else 0
-    )
-    marks = 0
-    for linear in _first_layer(shape, settings):
-        numbers += settings.rank
-        if on.is_mixed:
-            numbers += linear.inputs  # autocast's own copy of what goes in
-        if settings.dropout:
-            exact, marks = exact + linear.inputs, marks + linear.inputs
-    return part.tokens * (numbers * on.number_bytes + 4 * exact + marks)
+    numbers = 2 * shape.queries + 2 * shape.keys
+    if any(each.outputs == shape.queries + 2 * shape.keys for each in shape.linears):
+        numbers += shape.queries + shape.keys  # made in one piece, which the values hold as a whole
+    return numbers
+
+
+def _is_by_peft(settings: Settings) -> bool:
+    """Whether PEFT's own layers compute, and not those of `pipeline.workers.linear`."""
+    return bool(settings.dropout) or settings.dora
+
+
+def _sum(layers: Iterable[Linear], side: str) -> int:
+    return sum(int(getattr(each, side)) for each in layers)
 
 
 def _first_layer(shape: ModelShape, settings: Settings) -> list[Linear]:

@@ -4,13 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from peft import (
-    LoraConfig,
-    PeftModel,
-    get_peft_model,
-    prepare_model_for_kbit_training,
-    set_peft_model_state_dict,
-)
+from peft import LoraConfig, PeftModel, get_peft_model, set_peft_model_state_dict
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
@@ -50,11 +44,9 @@ class AdapterDoesNotFit(BadInput):
 def with_lora(base: PreTrainedModel, settings: Settings, adapter: Path | None = None) -> PeftModel:
     """Put LoRA on a base, new or as an adapter's folder has it; its weights are float32.
 
-    Raises NoSuchTarget, AdapterDoesNotFit.
+    What a base in fewer bits has whole (embeddings, output, norms) stays in half precision, see
+    decision 0112. Raises NoSuchTarget, AdapterDoesNotFit.
     """
-    if settings.quantization != "none":
-        # Norms and embeddings to float32, as QLoRA does; the checkpointing below is our own.
-        base = prepare_model_for_kbit_training(base, use_gradient_checkpointing=False)
     torch.manual_seed(settings.seed)
     if settings.gradient_checkpointing:
         base.activation_checkpointing_enable()

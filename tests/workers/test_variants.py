@@ -72,12 +72,13 @@ def test_a_base_in_fewer_bits_needs_its_package_and_says_so(tmp_path: Path):
             load_base(base, "cpu", quantization=quantization)
 
 
-def test_what_of_a_base_in_fewer_bits_is_left_whole_becomes_float32_and_frozen(tmp_path: Path):
+def test_what_of_a_base_in_fewer_bits_is_left_whole_stays_as_it_is_and_frozen(tmp_path: Path):
     base, _ = load_base(make_base(tmp_path / "base"), "cpu", "bfloat16")
     model = with_lora(base, Settings(rank=4, alpha=8, quantization="4bit"))
     told = {(p.dtype, "lora_" in name) for name, p in model.named_parameters() if p.requires_grad}
     assert told == {(torch.float32, True)}
-    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    frozen = {p.dtype for p in model.parameters() if not p.requires_grad}
+    assert frozen == {torch.bfloat16}
 
 
 def test_the_best_that_is_there_is_kept_where_the_very_best_was_deleted(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +42,19 @@ def make_run(
     chosen = {"epochs": 3, "batch_rows": 4, "learning_rate": 1e-2, "rank": 4, "alpha": 8}
     run = folder / f"runs-{len(list(folder.glob('runs-*')))}" / "1"
     run.mkdir(parents=True)
-    frozen = TrainConfig(
-        title="tiny",
-        model=str(base),
-        export=str(export),
-        layout="format2",
-        data=(file,),
-        validation=(file,),
-        system_prompt=SystemPrompt("none"),
-        device="cpu",
-        preset="strong",
-        settings=Settings(**(chosen | settings)),
-    )
-    config.write(run, replace(frozen, **(about or {})))
+    usual: dict[str, Any] = {
+        "title": "tiny",
+        "model": str(base),
+        "export": str(export),
+        "layout": "format2",
+        "data": (file,),
+        "validation": (file,),
+        "system_prompt": SystemPrompt("none"),
+        "device": "cpu",
+        "preset": "strong",
+        "settings": Settings(**(chosen | settings)),
+    }
+    config.write(run, TrainConfig(**(usual | (about or {}))))
     return run
 
 
