@@ -74,19 +74,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--folder", type=Path, help="where the adapters are kept; else nowhere")
+    parser.add_argument("--device", default="cpu", help="cpu, or a GPU: cuda:0; always float32")
     given = parser.parse_args()
     model = given.model.resolve()
     with tempfile.TemporaryDirectory() as temporary:
         workspace = Workspace.at((given.folder or Path(temporary)).resolve())
-        adapters = trained(workspace, model)
+        adapters = trained(workspace, model, given.device)
         asked = prompts()
         known = {
-            name: alone(model, adapters.get(name), adapters[FIRST], asked)
+            name: alone(model, adapters.get(name), adapters[FIRST], asked, given.device)
             for name in (BASE, *adapters)
         }
-        serving = server.wait_ready(
-            server.start(workspace, ServerConfig(model, adapters, device="cpu"))
-        )
+        wanted = ServerConfig(model, adapters, device=given.device, dtype="float32")
+        serving = server.wait_ready(server.start(workspace, wanted))
         try:
             found = together(serving.endpoint, tuple(known), asked)
         finally:
@@ -94,7 +94,7 @@ def main() -> int:
     return compared(asked, known, found)
 
 
-def trained(workspace: Workspace, model: Path) -> dict[str, Path]:
+def trained(workspace: Workspace, model: Path, device: str) -> dict[str, Path]:
     """Train the adapters that are not there yet and return them by their run's number."""
     with demo.opened(workspace) as db:
         demo.curate(db, lambda _: None)
@@ -102,7 +102,8 @@ def trained(workspace: Workspace, model: Path) -> dict[str, Path]:
             if not (workspace.exports / dataset).exists():
                 export(db, workspace, Recipe(name=dataset, datasets=(dataset,), layout="format3"))
     for dataset, settings in RUNS[len(jobs.listed(workspace)) :]:
-        request = LaunchRequest(workspace.exports / dataset, model, settings, "bench", device="cpu")
+        folder = workspace.exports / dataset
+        request = LaunchRequest(folder, model, settings, "bench", device=device)
         run = jobs.wait(workspace, jobs.launch(workspace, request).id)
         print(
             f"run {run.id}, {dataset}, {settings.rank=}, {settings.rslora=}: {run.state}",
@@ -128,15 +129,18 @@ def prompts() -> list[str]:
     return drawn
 
 
-def alone(model: Path, adapter: Path | None, reader: Path, asked: Sequence[str]) -> list[Known]:
+def alone(
+    model: Path, adapter: Path | None, reader: Path, asked: Sequence[str], device: str
+) -> list[Known]:
     """Return what a base, or the base with one adapter, says in a process of its own."""
-    cost = measured(say, str(model), str(adapter or ""), str(adapter or reader), list(asked))
+    chosen = (str(model), str(adapter or ""), str(adapter or reader))
+    cost = measured(say, *chosen, list(asked), device)
     print(f"{adapter or BASE}: {len(asked)} answers alone, {cost.wall_s:.0f} s", flush=True)
     rows = json.loads(json.dumps(cost.value))
     return [Known(prompt, tuple(texts), tuple(leads)) for prompt, texts, leads in rows]
 
 
-def say(model: str, adapter: str, reader: str, asked: list[str]) -> list[object]:
+def say(model: str, adapter: str, reader: str, asked: list[str], device: str) -> list[object]:
     """Answer prompts greedily by plain transformers: prompt, the text so far and lead by token."""
     import torch
     from peft import PeftModel
@@ -145,13 +149,14 @@ def say(model: str, adapter: str, reader: str, asked: list[str]) -> list[object]
     tokenizer = AutoTokenizer.from_pretrained(reader)
     loaded = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     loaded = (PeftModel.from_pretrained(loaded, adapter) if adapter else loaded).eval()
+    loaded = loaded.to(device)
     said: list[object] = []
     for text in asked:
         conversation = [{"role": "user", "content": text}]
         prompt = tokenizer.apply_chat_template(
             conversation, add_generation_prompt=True, tokenize=False
         )
-        read = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+        read = tokenizer(prompt, add_special_tokens=False, return_tensors="pt").to(device)
         done = loaded.generate(
             **read,
             max_new_tokens=TOKENS,

@@ -5,6 +5,7 @@
 Each contender is a process of its own with one thread, and answers the same prompt greedily: the
 base alone (by transformers as it comes, and by Graft), two models in turn, PEFT's `disable_adapter`
 in turn, PEFT's mixed batch, Graft's. The adapter has random weights: what it says is no matter.
+With `--device cuda:0` in the number format that Graft chooses there; memory is then the GPU's.
 """
 
 # ruff: noqa: PLC0415 - a contender imports what it measures in a process of its own
@@ -19,6 +20,8 @@ from benchmarks.measure import Cost, measured
 
 PROMPT = "What should I look for when I buy an old guitar? 买旧吉他要注意什么？"
 Timing = dict[str, float]
+DEVICE = "GRAFT_BENCH_DEVICE"
+"""Tells the contenders where to compute."""
 
 
 def main() -> None:
@@ -27,8 +30,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device", default="cpu", help="cpu, or a GPU: cuda:0")
     given = parser.parse_args()
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ |= {"OMP_NUM_THREADS": "1", DEVICE: given.device}
     contenders = (base_alone, graft_base, two_models, disable_in_turn, peft_mixed, graft_mixed)
     with tempfile.TemporaryDirectory() as home:
         adapter = measured(make_adapter, given.model, Path(home) / "adapter").value
@@ -36,17 +40,17 @@ def main() -> None:
             "| contender | s | × base alone | first token s (base, adapter) | peak MB | × memory |"
         )
         print("|---|---|---|---|---|---|")
-        first: tuple[float, int] | None = None
+        first: tuple[float, float] | None = None
         for contender in contenders:
             cost = measured(contender, given.model, Path(str(adapter)), given.tokens, given.rounds)
             first = print_row(contender.__name__, cost, first)
 
 
-def print_row(name: str, cost: Cost, first: tuple[float, int] | None) -> tuple[float, int]:
+def print_row(name: str, cost: Cost, first: tuple[float, float] | None) -> tuple[float, float]:
     """Print one contender beside the first one, and return the first."""
     timing = cost.value
     assert isinstance(timing, dict)
-    seconds, peak = timing["seconds"], cost.peak_bytes
+    seconds, peak = timing["seconds"], timing.get("gpu_bytes", cost.peak_bytes)
     whole, memory = first or (seconds, peak)
     starts = ", ".join(f"{timing[key]:.2f}" for key in ("base", "adapter") if key in timing)
     print(
@@ -137,9 +141,13 @@ def load(model: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201 - torch i
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    from pipeline.workers.model import choose_device, choose_dtype
+
     torch.set_num_threads(1)
-    base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
-    return base, AutoTokenizer.from_pretrained(model)(PROMPT, return_tensors="pt").input_ids
+    device = choose_device(os.environ[DEVICE])
+    base = AutoModelForCausalLM.from_pretrained(model, dtype=choose_dtype(device))
+    ids = AutoTokenizer.from_pretrained(model)(PROMPT, return_tensors="pt").input_ids
+    return base.to(device).eval(), ids.to(device)
 
 
 def stream(model, ids, tokens: int, **options: object) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
@@ -183,7 +191,7 @@ def graft(model: Path, adapter: Path, names: tuple[str, ...], tokens: int) -> Ca
     from pipeline.workers.holding import hold
 
     torch.set_num_threads(1)
-    held = hold(ServerConfig(model, {"adapter": adapter}, device="cpu"))
+    held = hold(ServerConfig(model, {"adapter": adapter}, device=os.environ[DEVICE]))
     held.model.generation_config.eos_token_id = held.model.config.vocab_size - 1
     ids = tuple(held.tokenizer(PROMPT).input_ids)
 
@@ -206,16 +214,22 @@ def in_turn(first: Callable[[], float], second: Callable[[], float]) -> Timing:
 def timed(answer: Callable[[], Timing], rounds: int) -> Timing:
     """Return the least processor time of some rounds after a first one, and its wall time.
 
-    With one thread the two are the same on a quiet machine, and the first is fairer on another.
+    With one thread the two are the same on a quiet machine, and the first is fairer on another. A
+    GPU works beside the processor, so that only the clock on the wall counts there.
     """
+    import torch
+
+    is_gpu = os.environ[DEVICE] != "cpu"
     answer()
     found: list[tuple[float, float, Timing]] = []
     for _ in range(rounds):
         began, worked = time.perf_counter(), time.process_time()
         starts = answer()
-        found.append((time.process_time() - worked, time.perf_counter() - began, starts))
+        wall_s = time.perf_counter() - began
+        found.append((wall_s if is_gpu else time.process_time() - worked, wall_s, starts))
     seconds, wall_s, starts = min(found, key=lambda each: each[0])
-    return {"seconds": seconds, "wall_s": wall_s, **starts}
+    memory = {"gpu_bytes": float(torch.cuda.max_memory_allocated())} if is_gpu else {}
+    return {"seconds": seconds, "wall_s": wall_s, **memory, **starts}
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """The memory estimate beside what the real training worker takes, over architectures and settings.
 
 `python -m benchmarks.memory --keep FOLDER`: random weights in the shapes of real models, the
-tokenizer of the demo model; each run is the worker in a process of its own, a few steps long, and
-its peak is the largest resident set that the kernel recorded of it. Prints a Markdown table.
+tokenizer of the demo model; each run is the worker in a process of its own, a few steps long. Its
+peak is the largest resident set that the kernel recorded of it; on a GPU (`--device cuda:0`) the
+most that torch held there, beside which the estimate stands without the process's own share.
+Prints a Markdown table.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.publish.lengths import file_lengths
 from pipeline.train import config
 from pipeline.train.config import DataFile, Settings, TrainConfig
+from pipeline.train.devices import devices, environment
 from pipeline.train.estimate import Estimate, estimate, machine, parts
 from pipeline.workspace import REPOSITORY
 
@@ -45,6 +48,22 @@ SHAPES: dict[str, tuple[str, dict[str, object]]] = {
             "vocab_size": 151936, "hidden_size": 1024, "intermediate_size": 3072,
             "num_hidden_layers": 6, "num_attention_heads": 16, "num_key_value_heads": 8,
             "head_dim": 128, "tie_word_embeddings": True, "dtype": "bfloat16",
+        },
+    ),
+    "qwen2": (
+        "Qwen2Config",  # Qwen2.5-1.5B, for GPUs
+        {
+            "vocab_size": 151936, "hidden_size": 1536, "intermediate_size": 8960,
+            "num_hidden_layers": 28, "num_attention_heads": 12, "num_key_value_heads": 2,
+            "tie_word_embeddings": True, "dtype": "bfloat16",
+        },
+    ),
+    "llama3": (
+        "LlamaConfig",  # Llama-3.1-8B, for GPUs
+        {
+            "vocab_size": 128256, "hidden_size": 4096, "intermediate_size": 14336,
+            "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+            "tie_word_embeddings": False, "dtype": "bfloat16",
         },
     ),
     "gemma3": (
@@ -68,16 +87,22 @@ SETTINGS: dict[str, dict[str, object]] = {
     "rank 64": {"rank": 64, "alpha": 128},
     "checkpointing": {"gradient_checkpointing": True},
     "dropout": {"dropout": 0.1},
+    "DoRA": {"dora": True},
     "one row at once": {"batch_rows": 1, "accumulation": 4},
     "twice the rows": {"batch_rows": 8},
+    "4 bits": {"quantization": "4bit"},
+    "8 bits": {"quantization": "8bit"},
 }
+ON_CPU = ("llama", "qwen3", "gemma3", "gpt_neox")
+NEEDS_GPU = ("4 bits", "8 bits")
 _MAKE = """
 import sys, json, torch, transformers
 name, values, folder = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
 dtype = values.pop("dtype", "float32")
 torch.manual_seed(0)
 config = getattr(transformers, name)(**values, bos_token_id=1, eos_token_id=2, pad_token_id=2)
-model = transformers.AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
+with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
 model.save_pretrained(folder)
 """
 ROWS, PROMPT_WORDS, ANSWER_WORDS = 16, 150, 50
@@ -121,7 +146,7 @@ def make_rows(home: Path) -> DataFile:
     return DataFile("rows_format2.json", "rows", "domain", sha1, ROWS)
 
 
-def planned(home: Path, case: Case, file: DataFile) -> TrainConfig:
+def planned(home: Path, case: Case, file: DataFile, device: str) -> TrainConfig:
     """Return the config of a run."""
     chosen = {"epochs": 1, "batch_rows": 4, "cutoff_tokens": 512, "batch_tokens": 4096}
     return TrainConfig(
@@ -132,7 +157,7 @@ def planned(home: Path, case: Case, file: DataFile) -> TrainConfig:
         data=(file,),
         validation=(),
         system_prompt=SystemPrompt("none"),
-        device="cpu",
+        device=device,
         preset="strong",
         settings=Settings(**{**chosen, **SETTINGS[case.settings]}),  # type: ignore[arg-type]
     )
@@ -154,25 +179,32 @@ def measured(home: Path, plan: TrainConfig) -> dict[str, object]:
     """Run the worker to its end and return its result."""
     folder = Path(tempfile.mkdtemp(dir=home))
     config.write(folder, plan)
-    processes.start(folder, processes.Worker("pipeline.workers.train", log_name="train.log"))
+    worker = processes.Worker("pipeline.workers.train", log_name="train.log")
+    processes.start(folder, worker, environment(devices().get(plan.device)))
     while read_exit(folder) is None:
         time.sleep(0.5)
-    return read_json(folder / "result.json")
+    path = folder / "result.json"
+    return read_json(path) if path.exists() else {"state": f"failed, see {folder}"}
 
 
-def table(home: Path, cases: Iterator[Case]) -> Iterator[str]:
+def table(home: Path, cases: Iterator[Case], device: str) -> Iterator[str]:
     """Yield a line of Markdown a run."""
     file = make_rows(home)
     yield "| shape | settings | rows × tokens | estimate MiB | measured MiB | off |"
     yield "|---|---|---|---|---|---|"
     for case in cases:
-        plan = planned(home, case, file)
+        plan = planned(home, case, file, device)
         guess = estimated(plan)
-        peak = int(str(measured(home, plan)["peak_memory_bytes"]))
-        off = guess.total / peak - 1
+        told = measured(home, plan)
+        if "peak_memory_bytes" not in told:
+            yield f"| {case.shape} | {case.settings} | | | {told.get('state')} | |"
+            continue
+        peak = int(str(told["peak_memory_bytes"]))
+        total = guess.total if device == "cpu" else guess.total - guess.process
+        off = total / peak - 1
         size = f"{guess.part.rows} × {guess.part.length}"
         yield (
-            f"| {case.shape} | {case.settings} | {size} | {guess.total >> 20:,} | {peak >> 20:,} "
+            f"| {case.shape} | {case.settings} | {size} | {total >> 20:,} | {peak >> 20:,} "
             f"| {off:+.0%} |"
         )
 
@@ -181,17 +213,18 @@ def main() -> None:
     """Run the cases that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="a folder that keeps models and runs")
-    parser.add_argument("--shapes", default=",".join(SHAPES))
-    parser.add_argument("--settings", default=",".join(SETTINGS))
+    parser.add_argument("--device", default="cpu", help="cpu, or a GPU: cuda:0")
+    parser.add_argument("--shapes", default="", help="with commas; else all that the device holds")
+    parser.add_argument("--settings", default="", help="with commas; else all of the device")
     arguments = parser.parse_args()
     home = arguments.keep or Path(tempfile.mkdtemp(prefix="graft-memory-"))
     home.mkdir(parents=True, exist_ok=True)
-    cases = (
-        Case(shape, settings)
-        for shape in arguments.shapes.split(",")
-        for settings in arguments.settings.split(",")
-    )
-    for line in table(home, cases):
+    is_cpu = arguments.device == "cpu"
+    shapes = arguments.shapes.split(",") if arguments.shapes else ON_CPU if is_cpu else SHAPES
+    chosen = [name for name in SETTINGS if not (is_cpu and name in NEEDS_GPU)]
+    chosen = arguments.settings.split(",") if arguments.settings else chosen
+    cases = (Case(shape, settings) for shape in shapes for settings in chosen)
+    for line in table(home, cases, arguments.device):
         print(line, flush=True)  # A report is what this is for.
 
 

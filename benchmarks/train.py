@@ -2,11 +2,12 @@
 
 `python benchmarks/train.py` exports the samples of data/samples, then lets each contender learn
 them from the same base, with the same LoRA, effective batch and schedule, in a process of its own
-on one core. It prints real tokens a second (neither padding nor loading the model counts), the
-largest resident set, and the loss of the finished adapter on all rows trained and on rows held
-back, by one evaluator in float32. On a machine that others use too, the tokens a second of the
-processor tell more. The contenders are in `trainers`; TRL and LLaMA-Factory are
-installed into folders of their own (`--folder` keeps them), never into the environment.
+on one core, or with `--device cuda:0` on a GPU. It prints real tokens a second (neither padding nor
+loading the model counts), the most memory (the largest resident set; of a GPU what torch took from
+it), and the loss of the finished adapter on all rows trained and on rows held back, by one
+evaluator in float32. On a machine that others use too, the tokens a second of the processor tell
+more. The contenders are in `trainers`; TRL and LLaMA-Factory are installed into folders of their
+own (`--folder` keeps them), never into the environment.
 """
 
 import argparse
@@ -39,7 +40,18 @@ PEERS: dict[str, tuple[str, ...]] = {
         "antlr4-python3-runtime==4.9.3",
     ),
 }
-CONTENDERS: dict[str, str] = {
+ON_GPU: dict[str, str] = {
+    "graft": "the worker as it comes: bfloat16",
+    "graft_checkpointing": "the same, checkpointing",
+    "trainer": "transformers Trainer, bfloat16",
+    "trainer_grouped": "the same, rows of like length together",
+    "trl": "TRL SFTTrainer as it comes: bfloat16, checkpointing",
+    "trl_plain": "the same, no checkpointing",
+    "trl_padding_free_bf16": "the same, padding-free",
+    "llamafactory": "LLaMA-Factory as it comes: bfloat16, checkpointing",
+    "llamafactory_plain": "the same, no checkpointing",
+}
+ON_CPU: dict[str, str] = {
     "graft": "the worker as it comes: float32 on a CPU",
     "trainer": "transformers Trainer, float32",
     "trainer_grouped": "the same, rows of like length together",
@@ -62,22 +74,27 @@ def main() -> None:
     )
     parser.add_argument("--datasets", default=",".join(demo.TRAINED))
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--only", default=",".join(CONTENDERS), help="contenders, with commas")
+    parser.add_argument("--device", default="cpu", help="cpu, or a GPU: cuda:0")
+    parser.add_argument(
+        "--only", default="", help="contenders, with commas; else all of the device"
+    )
     parser.add_argument("--folder", type=Path, help="where the data and the peers are kept")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = chosen.folder or Path(temporary)
-        settings = Settings(epochs=1, cutoff_tokens=512)
-        task = prepare(home, chosen.model, chosen.datasets.split(","), settings, chosen.set)
+        settings = presets.changed(
+            Settings(epochs=1, cutoff_tokens=512, save_every_epochs=1000), chosen.set
+        )
+        names = chosen.datasets.split(",")
+        task = prepare(home, chosen.model.resolve(), names, settings, chosen.device)
+        known = ON_CPU if chosen.device == "cpu" else ON_GPU
         told = {}
-        for name in chosen.only.split(","):
-            told[name] = run(home, task, name)
-            print(line(name, told), flush=True)
+        for name in chosen.only.split(",") if chosen.only else known:
+            told[name] = run(home, task, name, chosen.device)
+            print(f"{line(name, told)}   ({known[name]})", flush=True)
 
 
-def prepare(
-    home: Path, model: Path, names: list[str], settings: Settings, assignments: list[str]
-) -> Path:
+def prepare(home: Path, model: Path, names: list[str], settings: Settings, device: str) -> Path:
     """Export the samples and freeze what all contenders train; return the folder of the task."""
     workspace = Workspace.at(home / "workspace")
     name = "-".join(["bench", *names])
@@ -87,15 +104,15 @@ def prepare(
             export(db, workspace, Recipe(name=name, datasets=tuple(names), layout="both"))
     request = LaunchRequest(
         export=workspace.exports / name,
-        model=model.resolve(),
-        settings=presets.changed(settings, assignments),
+        model=model,
+        settings=settings,
         preset="bench",
     )
     task = Path(tempfile.mkdtemp(prefix="task-", dir=home))
-    config.write(task, freeze(request, "cpu"))
+    config.write(task, freeze(request, device))
     subprocess.run(
         [sys.executable, "-m", "benchmarks.trainers", str(task), "tokens"],
-        env=_environment([]),
+        env=_environment([], "cpu"),
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -105,7 +122,7 @@ def prepare(
     return task
 
 
-def run(home: Path, task: Path, name: str) -> dict[str, float] | str:
+def run(home: Path, task: Path, name: str, device: str) -> dict[str, float] | str:
     """Let one contender learn, then judge its adapter; the last words of its log if it failed."""
     folder = task / name
     folder.mkdir()
@@ -116,12 +133,13 @@ def run(home: Path, task: Path, name: str) -> dict[str, float] | str:
         with (folder / "log.txt").open("ab") as log:
             done = subprocess.run(
                 command,
-                env=_environment(path),
+                env=_environment(path, device),
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
                 check=False,
-                preexec_fn=_on_one_core,  # Safe: one thread here, and it takes no lock.
+                # Safe: one thread here, and it takes no lock.
+                preexec_fn=_on_one_core if device == "cpu" else None,
             )
         if done.returncode:
             return f"failed: {(folder / 'log.txt').read_text(errors='replace')[-300:]}"
@@ -141,16 +159,17 @@ def installed(peers: Path, name: str) -> Path:
     return home
 
 
-def _environment(path: list[str]) -> dict[str, str]:
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(path),
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+def _environment(path: list[str], device: str) -> dict[str, str]:
+    known = os.environ.get("PYTHONPATH")
+    told = {
+        "PYTHONPATH": os.pathsep.join([*path, known] if known else path),
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "DISABLE_VERSION_CHECK": "1",
-        "CUDA_VISIBLE_DEVICES": "",
     }
+    if device == "cpu":
+        told |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    return os.environ | told
 
 
 def _on_one_core() -> None:
@@ -175,8 +194,7 @@ def line(name: str, told: dict[str, dict[str, float] | str]) -> str:
     return (
         f"{name:22} {_pace(mine):6.1f} tokens/s, {_pace(mine, 'cpu_s'):6.1f} a processor second  "
         f"{mine['peak_bytes'] / 1e9:5.2f} GB  loss {mine['loss']:.4f}  "
-        f"held back {mine['held_back']:.4f}  {mine['steps']:.0f} steps{ratio}   "
-        f"({CONTENDERS[name]})"
+        f"held back {mine['held_back']:.4f}  {mine['steps']:.0f} steps{ratio}"
     )
 
 

@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,7 +46,8 @@ from pipeline.workers.model import load_base, load_tokenizer
 
 def main(folder: Path, name: str, *rest: str) -> None:
     """Let a contender learn, or judge what one left, or make the tokens for all."""
-    torch.set_num_threads(1)
+    if not torch.cuda.is_available():
+        torch.set_num_threads(1)
     if name == "tokens":
         write_rows(folder)
     elif name == "judge":
@@ -88,14 +90,16 @@ def write_rows(task: Path) -> None:
 
 
 def write(folder: Path, **told: float) -> None:
-    """Add to `told.json`, with the largest resident set of this process where it trained."""
+    """Add to `told.json`, with the most memory of this process where it trained."""
     path = folder / "told.json"
     known = json.loads(path.read_text()) if path.exists() else {"peak_bytes": peak_bytes()}
     path.write_text(json.dumps(known | told))
 
 
 def peak_bytes() -> int:
-    """The largest resident set of this process so far."""
+    """The largest resident set of this process so far; what torch took of a GPU where it did."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_reserved())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -112,6 +116,8 @@ class Watch(TrainerCallback):
 
     def stop(self) -> None:
         """Stop the watch."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         self.seconds += time.monotonic()
         self.cpu_s += time.process_time()
 
@@ -144,7 +150,7 @@ def common(folder: Path, chosen: TrainConfig, **changes: object) -> dict[str, An
         "save_strategy": "no",
         "report_to": "none",
         "logging_steps": 1,
-        "use_cpu": True,
+        "use_cpu": chosen.device == "cpu",
         **changes,
     }
 
@@ -181,6 +187,13 @@ def graft(folder: Path, task: Task, watch: Watch) -> None:
         raise SystemExit(1)
 
 
+def graft_checkpointing(folder: Path, task: Task, watch: Watch) -> None:
+    """The same with checkpointing."""
+    settings = replace(task.chosen.settings, gradient_checkpointing=True)
+    task.chosen = replace(task.chosen, settings=settings)
+    graft(folder, task, watch)
+
+
 def graft_bf16(folder: Path, task: Task, watch: Watch) -> None:
     """The same in bfloat16."""
     settings = replace(task.chosen.settings, dtype="bfloat16")
@@ -191,14 +204,17 @@ def graft_bf16(folder: Path, task: Task, watch: Watch) -> None:
 def trainer(folder: Path, task: Task, watch: Watch, *, strategy: str = "random") -> None:
     """transformers' own Trainer."""
     torch.manual_seed(task.chosen.settings.seed)
+    is_gpu = task.chosen.device != "cpu"
+    dtype = torch.bfloat16 if is_gpu else torch.float32
     model = get_peft_model(
-        AutoModelForCausalLM.from_pretrained(task.chosen.model, dtype=torch.float32),
-        lora(task.chosen),
+        AutoModelForCausalLM.from_pretrained(task.chosen.model, dtype=dtype), lora(task.chosen)
     )
     tokenizer = load_tokenizer(Path(task.chosen.model))
     Trainer(
         model=model,
-        args=TrainingArguments(**common(folder, task.chosen, train_sampling_strategy=strategy)),
+        args=TrainingArguments(
+            **common(folder, task.chosen, train_sampling_strategy=strategy, bf16=is_gpu)
+        ),
         train_dataset=task.dataset(),
         data_collator=DataCollatorForSeq2Seq(tokenizer, padding=True),
         callbacks=[watch],
@@ -236,7 +252,8 @@ def llamafactory(folder: Path, task: Task, watch: Watch, *, is_checkpointed: boo
         "output_dir": str(folder / "adapter"),
         "save_strategy": "no",
         "eval_strategy": "no",
-        "use_cpu": True,
+        "use_cpu": chosen.device == "cpu",
+        "bf16": chosen.device != "cpu",
         "disable_gradient_checkpointing": not is_checkpointed,
     }
     run_exp(made, [watch])
@@ -245,7 +262,7 @@ def llamafactory(folder: Path, task: Task, watch: Watch, *, is_checkpointed: boo
 def judge(folder: Path, home: Path) -> None:
     """Measure the adapter of a folder on the rows trained and held back, in float32."""
     task = Task(home)
-    base, _ = load_base(Path(task.chosen.model), "cpu", "float32")
+    base, _ = load_base(Path(task.chosen.model), task.chosen.device, "float32")
     model = PeftModel.from_pretrained(base, folder / "adapter").eval()
     write(folder, loss=mean_loss(model, task.rows), held_back=mean_loss(model, task.held_back))
 
@@ -257,7 +274,7 @@ def mean_loss(model: Any, rows: list[Example]) -> float:  # noqa: ANN401  # PEFT
     with torch.no_grad():
         for part in split_by_tokens(lengths, range(len(rows)), most_rows=8, most_tokens=1024):
             batch = collate([rows[row] for row in part], 0)
-            total += float(learned_loss(model, batch, torch.autocast("cpu", enabled=False)))
+            total += float(learned_loss(model, batch, nullcontext()))
             count += len(batch.targets)
     return total / count
 
@@ -279,6 +296,8 @@ CONTENDERS: dict[str, Callable[[Path, Task, Watch], None]] = {
     "trainer": trainer,
     "trainer_grouped": partial(trainer, strategy="group_by_length"),
     "trl": trl,
+    "graft_checkpointing": graft_checkpointing,
+    "trl_plain": partial(trl, gradient_checkpointing=False),
     "trl_fp32": partial(trl, **PLAIN),
     "trl_padding_free": partial(trl, **PLAIN, **FREE),
     "trl_packing": packed,
