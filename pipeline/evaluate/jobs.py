@@ -1,7 +1,5 @@
 """Launching, reading, stopping and resuming evaluations. All on folders, without a database."""
 
-import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +18,7 @@ from pipeline.launches import Worker
 from pipeline.models import catalog
 from pipeline.models.template import SystemPrompt, SystemPromptImpossible, with_system_prompt
 from pipeline.publish import manifest
-from pipeline.queue import changes, supervise
+from pipeline.queue import changes, looking, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.train import checkpoints
@@ -34,12 +32,9 @@ from store import evaluations
 from store.db import Database
 from store.record_types import EvaluationRecord
 
-logger = logging.getLogger(__name__)
-
 WORKER = "pipeline.workers.predict"
 REPORT = "report.json"
 GRACE_S = 30.0
-_POLL_S = 0.3
 
 
 class NoAdapter(BadInput):
@@ -89,16 +84,7 @@ def read(workspace: Workspace, evaluation_id: int) -> Evaluation:
 
 def listed(workspace: Workspace) -> tuple[Evaluation, ...]:
     """Return every evaluation, newest first; a folder without a readable plan is left out."""
-    found = []
-    for number in reversed(numbered(workspace.evaluations)):
-        folder = workspace.evaluations / str(number)
-        if not (folder / "config.json").is_file():
-            continue
-        try:
-            found.append(state.read(folder))
-        except DoesNotHold as reason:
-            logger.warning("Left out of the evaluations: %s", reason)
-    return tuple(found)
+    return tuple(looking.all_of(workspace.evaluations, state.read))
 
 
 def wait(
@@ -107,18 +93,13 @@ def wait(
     on_progress: Callable[[Evaluation], None] | None = None,
 ) -> Evaluation:
     """Return the evaluation once it is over, calling back whenever it has moved."""
-    evaluation = read(workspace, evaluation_id)
-    while True:
-        if on_progress:
-            on_progress(evaluation)
-        if not evaluation.is_active:
-            return evaluation
-        before = evaluation.progress.offset
-        while evaluation.is_active and evaluation.progress.offset == before:
-            if evaluation.state == "queued":
-                supervise.ensure(workspace)
-            time.sleep(_POLL_S)
-            evaluation = state.read(evaluation.folder, evaluation.progress)
+    return looking.until_over(
+        workspace,
+        read(workspace, evaluation_id),
+        lambda seen: state.read(seen.folder, seen.progress),
+        lambda seen: seen,
+        on_progress,
+    )
 
 
 def stop(workspace: Workspace, evaluation_id: int) -> Evaluation:

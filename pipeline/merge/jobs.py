@@ -1,8 +1,6 @@
 """Launching, reading and stopping merges. All on folders, without a database."""
 
-import logging
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,7 @@ from pipeline.merge import config, report
 from pipeline.merge.config import Dtype, MergeConfig
 from pipeline.merge.report import Merged
 from pipeline.models.template import SystemPrompt
-from pipeline.queue import changes, supervise
+from pipeline.queue import changes, looking, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.said import Said
@@ -25,12 +23,9 @@ from pipeline.train.devices import devices
 from pipeline.work import Progress, Work
 from pipeline.workspace import Workspace, numbered
 
-logger = logging.getLogger(__name__)
-
 WORKER = "pipeline.workers.merge"
 LOG_NAME = "merge.log"
 GRACE_S = 30.0
-_POLL_S = 0.2
 _UNTOLD = Said(
     "The process ended in the middle of it, and nothing was written to the folder. "
     "If nobody ended it, the system ran out of memory: merging holds the whole "
@@ -117,31 +112,20 @@ def read(workspace: Workspace, merge_id: int, since: Progress | None = None) -> 
 
 def listed(workspace: Workspace) -> tuple[Merge, ...]:
     """Return every merge, newest first; a folder without a plan is left out."""
-    found = []
-    for number in reversed(numbered(workspace.merges)):
-        folder = workspace.merges / str(number)
-        if not (folder / "config.json").is_file():
-            continue
-        try:
-            found.append(_read(folder))
-        except DoesNotHold as reason:
-            logger.warning("Left out of the merges: %s", reason)
-    return tuple(found)
+    return tuple(looking.all_of(workspace.merges, _read))
 
 
 def wait(
     workspace: Workspace, merge_id: int, on_progress: Callable[[Merge], None] | None = None
 ) -> Merge:
-    """Return the merge once it is over, calling back again and again while it is not."""
-    while True:
-        merge = read(workspace, merge_id)
-        if on_progress:
-            on_progress(merge)
-        if not merge.work.is_active:
-            return merge
-        if merge.work.state == "queued":
-            supervise.ensure(workspace)
-        time.sleep(_POLL_S)
+    """Return the merge once it is over, calling back whenever it has moved."""
+    return looking.until_over(
+        workspace,
+        read(workspace, merge_id),
+        lambda seen: _read(seen.folder, seen.work.progress),
+        lambda seen: seen.work,
+        on_progress,
+    )
 
 
 def stop(workspace: Workspace, merge_id: int) -> None:

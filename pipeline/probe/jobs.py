@@ -1,7 +1,5 @@
 """Launching, reading, stopping and resuming probes. All on folders, without a database."""
 
-import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +12,7 @@ from pipeline.models.template import SystemPrompt
 from pipeline.probe import config
 from pipeline.probe.answers import ProbeAnswer
 from pipeline.probe.config import WITHOUT, Kind, ProbeConfig, Question
-from pipeline.queue import changes, supervise
+from pipeline.queue import changes, looking, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.train.devices import devices
@@ -22,12 +20,9 @@ from pipeline.work import RESUMABLE, Progress, Work
 from pipeline.workspace import Workspace, numbered
 from store.record_types import NewProbe
 
-logger = logging.getLogger(__name__)
-
 WORKER = "pipeline.workers.probe"
 LOG_NAME = "probe.log"
 GRACE_S = 30.0
-_POLL_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,37 +111,21 @@ def read(workspace: Workspace, probe_id: int, since: Progress | None = None) -> 
 
 def listed(workspace: Workspace, kind: Kind | None = None) -> tuple[Probe, ...]:
     """Return every probe of a kind, newest first; a folder without a plan is left out."""
-    found = []
-    for number in reversed(numbered(workspace.probes)):
-        folder = workspace.probes / str(number)
-        if not (folder / "config.json").is_file():
-            continue
-        try:
-            probe = _read(folder)
-        except DoesNotHold as reason:
-            logger.warning("Left out of the probes: %s", reason)
-            continue
-        if kind is None or probe.config.kind == kind:
-            found.append(probe)
-    return tuple(found)
+    found = looking.all_of(workspace.probes, _read)
+    return tuple(probe for probe in found if kind is None or probe.config.kind == kind)
 
 
 def wait(
     workspace: Workspace, probe_id: int, on_progress: Callable[[Probe], None] | None = None
 ) -> Probe:
     """Return the probe once it is over, calling back whenever it has moved."""
-    probe = read(workspace, probe_id)
-    while True:
-        if on_progress:
-            on_progress(probe)
-        if not probe.work.is_active:
-            return probe
-        before = probe.work.progress.offset
-        while probe.work.is_active and probe.work.progress.offset == before:
-            if probe.work.state == "queued":
-                supervise.ensure(workspace)
-            time.sleep(_POLL_S)
-            probe = _read(probe.folder, probe.work.progress)
+    return looking.until_over(
+        workspace,
+        read(workspace, probe_id),
+        lambda seen: _read(seen.folder, seen.work.progress),
+        lambda seen: seen.work,
+        on_progress,
+    )
 
 
 def stop(workspace: Workspace, probe_id: int) -> Probe:

@@ -1,15 +1,14 @@
 """Launching, listing, stopping and resuming runs: on folders alone, without a database."""
 
-import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import disk, processes
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.launches import Worker
-from pipeline.queue import changes, following, supervise
+from pipeline.queue import changes, following, looking, supervise
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN, Order
 from pipeline.train import config, launchers, resuming, state
@@ -17,16 +16,13 @@ from pipeline.train.cluster import PREFIX, cluster_of
 from pipeline.train.devices import Device, devices
 from pipeline.train.request import LaunchRequest, check_export, check_model, freeze
 from pipeline.train.state import Run
-from pipeline.workspace import Workspace, numbered
+from pipeline.workspace import Workspace
 from store import runs
 from store.db import Database
 from store.record_types import RunRecord
 
-logger = logging.getLogger(__name__)
-
 RECENT_STEPS = 32
 """So many of a run's newest steps are enough for its line in a list."""
-_POLL_S = 0.5
 
 
 class NotRunning(DoesNotHold):
@@ -81,16 +77,8 @@ def listed(workspace: Workspace) -> tuple[Run, ...]:
 
     Of the steps of each only the newest are read: its whole curve is `read`'s.
     """
-    found = []
-    for number in reversed(numbered(workspace.runs)):
-        folder = workspace.runs / str(number)
-        if not (folder / "config.json").is_file():
-            continue
-        try:
-            found.append(state.read(folder, recent=RECENT_STEPS))
-        except DoesNotHold as reason:
-            logger.warning("Left out of the runs: %s", reason)
-    return tuple(found)
+    read_short = partial(state.read, recent=RECENT_STEPS)
+    return tuple(looking.all_of(workspace.runs, read_short))
 
 
 def stop(workspace: Workspace, run_id: int) -> Run:
@@ -168,18 +156,13 @@ def wait(
     workspace: Workspace, run_id: int, on_progress: Callable[[Run], None] | None = None
 ) -> Run:
     """Return the run once it is over, calling back whenever it has moved."""
-    run = read(workspace, run_id)
-    while True:
-        if on_progress:
-            on_progress(run)
-        if not run.is_active:
-            return run
-        before = run.progress.offset
-        while run.is_active and run.progress.offset == before:
-            if run.state == "queued":
-                supervise.ensure(workspace)
-            time.sleep(_POLL_S)
-            run = state.read(run.folder, run.progress)
+    return looking.until_over(
+        workspace,
+        read(workspace, run_id),
+        lambda seen: state.read(seen.folder, seen.progress),
+        lambda seen: seen,
+        on_progress,
+    )
 
 
 def register(db: Database, workspace: Workspace) -> int:

@@ -3,7 +3,6 @@
 A trial is a folder like a run's, with a worker of its own that learns nothing which is kept.
 """
 
-import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,15 +11,14 @@ from pipeline.decode import decode
 from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
 from pipeline.launches import Worker
+from pipeline.queue import looking
 from pipeline.train import config, jobs
 from pipeline.train.cluster import PREFIX
 from pipeline.train.config import Settings, TrainConfig
 from pipeline.train.devices import devices, environment, overlap
 from pipeline.train.request import LaunchRequest, freeze
 from pipeline.work import Work
-from pipeline.workspace import Workspace, numbered
-
-logger = logging.getLogger(__name__)
+from pipeline.workspace import Workspace
 
 WORKER, LOG_NAME, GRACE_S = "pipeline.workers.trial", "trial.log", 5.0
 _DECISIVE = (
@@ -104,15 +102,8 @@ def launch(workspace: Workspace, request: LaunchRequest, *, worker: str = WORKER
 def latest(workspace: Workspace, wanted: TrainConfig) -> Trial | None:
     """Return the newest trial of what decides the memory and the pace of a config."""
     alike = _decisive(wanted)
-    for number in reversed(numbered(workspace.trials)):
-        try:
-            trial = read(workspace.trials / str(number))
-        except DoesNotHold as reason:
-            logger.warning("Left out of the trials: %s", reason)
-            continue
-        if _decisive(trial.config) == alike:
-            return trial
-    return None
+    trials = looking.all_of(workspace.trials, read)
+    return next((trial for trial in trials if _decisive(trial.config) == alike), None)
 
 
 def read(folder: Path) -> Trial:
