@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+# Called outside a page, Streamlit says so each time.
+os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")
+
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
