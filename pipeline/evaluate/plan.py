@@ -28,6 +28,7 @@ from pipeline.said import Said
 from store.types import Layout
 
 SAMPLE_SEED = 20240
+_BATCH_TOKENS, _BATCH_TOKENS_OF_A_GPU = 4096, 16384
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class EvaluationRequest:
     rows_per_file: int | None = None
     """Ask at most this many rows of each file, drawn with a fixed seed; None: all."""
     max_new_tokens: int = 128
-    batch_tokens: int = 4096
+    batch_tokens: int = 0
+    """The most tokens that are held at once; 0: what suits the device."""
     identity: Identity | None = None
     """The new name and maker; None: read from the identity answers of the export."""
     with_checkpoints: bool = False
@@ -121,13 +123,21 @@ def plan(
         device=request.device,
         dtype=request.dtype,
         max_new_tokens=request.max_new_tokens,
-        batch_tokens=request.batch_tokens,
+        batch_tokens=request.batch_tokens or batch_tokens(request.device),
         trust_remote_code=all(run.trust_remote_code for run in runs),
         token=request.token,
         wrong_answers=request.wrong_answers,
         compares_general=True,
         notes=(*_notes(request, runs), *_identity_notes(identity, introductions)),
     )
+
+
+def batch_tokens(device: str) -> int:
+    """Return how many tokens suit a device: a GPU asks hardly longer for many rows than for few.
+
+    Where they do not fit, the worker halves the batch.
+    """
+    return _BATCH_TOKENS_OF_A_GPU if device.startswith("cuda") else _BATCH_TOKENS
 
 
 def _one_base(runs: Sequence[TrainedRun]) -> str:

@@ -79,6 +79,16 @@ def test_a_run_is_asked_what_it_learned_and_the_base_the_same(request_: Evaluati
     assert asked.step_count == asked.answer_count + 2 * (20 + 4) + 4 + 48
 
 
+@pytest.mark.parametrize(
+    ("device", "wanted", "tokens"), [("cpu", 0, 4096), ("cuda:0", 0, 16384), ("cuda:0", 512, 512)]
+)
+def test_a_gpu_is_asked_more_at_once(
+    request_: EvaluationRequest, device: str, wanted: int, tokens: int
+):
+    request = replace(request_, device=device, batch_tokens=wanted)
+    assert plan(request, FILES, [run()], "").batch_tokens == tokens
+
+
 def test_training_rows_are_asked_in_the_layout_of_each_run(request_: EvaluationRequest):
     runs = [run(1), run(2, layout="format2"), run(3, datasets=frozenset({"clinic"}))]
     asked = {each.model: each.files for each in plan(request_, FILES, runs, "").candidates}
