@@ -171,7 +171,7 @@ def estimated(plan: TrainConfig) -> Estimate:
         file_lengths(Path(plan.export) / file.name, coder, plan.settings.cutoff_tokens)
         for file in plan.data
     ]
-    split = parts(lengths, [file.repeat for file in plan.data], plan.settings)
+    split = parts(lengths, [file.repeat for file in plan.data], plan.settings, plan.device)
     return estimate(shape_of(folder), plan.settings, machine(plan.device, plan.settings), split)
 
 

@@ -272,7 +272,9 @@ def mean_loss(model: Any, rows: list[Example]) -> float:  # noqa: ANN401  # PEFT
     lengths = [len(row.ids) for row in rows]
     total, count = 0.0, 0
     with torch.no_grad():
-        for part in split_by_tokens(lengths, range(len(rows)), most_rows=8, most_tokens=1024):
+        for part in split_by_tokens(
+            lengths, range(len(rows)), most_rows=8, most_tokens=1024, most_padding=64
+        ):
             batch = collate([rows[row] for row in part], 0)
             total += float(learned_loss(model, batch, nullcontext()))
             count += len(batch.targets)

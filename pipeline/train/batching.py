@@ -4,29 +4,27 @@ Pure, and without torch: the worker trains by it, and what a run needs is reckon
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-_BUCKET_STEPS = 8
+PASS_TOKENS, PASS_TOKENS_OF_A_GPU = 64, 512
+"""What one more pass through the model costs beside its tokens, in tokens: its weights are read and
+its layers called once more. Tried on a CPU (64 did as well as 24); reckoned for a GPU."""
 
 
-def steps_of_epoch(
-    lengths: Sequence[int], *, rows_a_step: int, seed: int, epoch: int
-) -> list[list[int]]:
-    """Return the row numbers of each optimizer step, every row once, alike for alike arguments.
+def pass_tokens(device: str) -> int:
+    """Return how much padding on a device is as dear as one more pass."""
+    return PASS_TOKENS_OF_A_GPU if device.startswith("cuda") else PASS_TOKENS
 
-    Rows are shuffled, then sorted by length within stretches of a few steps, so that a step holds
-    rows of like length and little padding; the steps are shuffled again.
+
+def steps_of_epoch(count: int, *, rows_a_step: int, seed: int, epoch: int) -> list[list[int]]:
+    """Return the row numbers of each optimizer step: `count` rows in a random order, each once.
+
+    Alike for alike arguments. Steps are not sorted by length: then a file of short rows would be
+    learned in fewer, other steps than a file of long ones (docs/log.md).
     """
-    order = random.Random(f"{seed}/{epoch}")
-    rows = list(range(len(lengths)))
-    order.shuffle(rows)
-    stretch = rows_a_step * _BUCKET_STEPS
-    steps: list[list[int]] = []
-    for start in range(0, len(rows), stretch):
-        near = sorted(rows[start : start + stretch], key=lambda row: lengths[row])
-        steps += [near[at : at + rows_a_step] for at in range(0, len(near), rows_a_step)]
-    order.shuffle(steps)
-    return steps
+    rows = list(range(count))
+    random.Random(f"{seed}/{epoch}").shuffle(rows)
+    return [rows[at : at + rows_a_step] for at in range(0, count, rows_a_step)]
 
 
 def share_of(rows: Sequence[int], lengths: Sequence[int], *, number: int, count: int) -> list[int]:
@@ -46,18 +44,26 @@ def share_of(rows: Sequence[int], lengths: Sequence[int], *, number: int, count:
 
 
 def split_by_tokens(
-    lengths: Sequence[int], rows: Sequence[int], *, most_rows: int, most_tokens: int
+    lengths: Sequence[int],
+    rows: Iterable[int],
+    *,
+    most_rows: int,
+    most_tokens: int,
+    most_padding: int,
 ) -> list[list[int]]:
-    """Split the rows of a step so that no part has more rows, or padded tokens, than allowed.
+    """Split the rows of a step into parts that go through the model one after another.
 
-    A single row that is longer than `most_tokens` makes a part of its own.
+    No part has more rows, or padded tokens, than allowed, nor more padding: rows of unlike length
+    are better taken apart. A single row that is longer than `most_tokens` makes a part of its own.
     """
     parts: list[list[int]] = []
-    for row in sorted(rows, key=lambda row: lengths[row]):
-        # Sorted by length: the newest row is the longest, and the others are padded to it.
-        is_room = parts and len(parts[-1]) < most_rows
-        if is_room and lengths[row] * (len(parts[-1]) + 1) <= most_tokens:
+    longest = padding = 0
+    for row in sorted(rows, key=lambda row: -lengths[row]):
+        padding += longest - lengths[row]
+        is_room = parts and len(parts[-1]) < most_rows and padding <= most_padding
+        if is_room and longest * (len(parts[-1]) + 1) <= most_tokens:
             parts[-1].append(row)
         else:
             parts.append([row])
+            longest, padding = lengths[row], 0
     return parts

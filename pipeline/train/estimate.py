@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.models.shape import Linear, ModelShape
 from pipeline.publish.lengths import FileLengths
-from pipeline.train.batching import share_of, split_by_tokens, steps_of_epoch
+from pipeline.train.batching import pass_tokens, share_of, split_by_tokens, steps_of_epoch
 from pipeline.train.config import Settings
 
 SIZES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
@@ -120,7 +120,11 @@ def estimate(shape: ModelShape, settings: Settings, on: Machine, parts: Iterable
 
 
 def parts(
-    files: Sequence[FileLengths], repeats: Sequence[int], settings: Settings, processes: int = 1
+    files: Sequence[FileLengths],
+    repeats: Sequence[int],
+    settings: Settings,
+    device: str = "cpu",
+    processes: int = 1,
 ) -> list[Part]:
     """Return what goes through the model at once in the first epochs, as the worker splits it.
 
@@ -136,7 +140,7 @@ def parts(
     epochs = SIMULATED_EPOCHS if len(wholes) <= SIMULATED_ROWS else 1
     for epoch in range(min(settings.epochs, epochs)):
         for step in steps_of_epoch(
-            wholes,
+            len(wholes),
             rows_a_step=settings.batch_rows * settings.accumulation,
             seed=settings.seed,
             epoch=epoch,
@@ -144,7 +148,11 @@ def parts(
             for number in range(processes):
                 mine = share_of(step, wholes, number=number, count=processes)
                 for part in split_by_tokens(
-                    wholes, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+                    wholes,
+                    mine,
+                    most_rows=settings.batch_rows,
+                    most_tokens=settings.batch_tokens,
+                    most_padding=pass_tokens(device),
                 ):
                     found.add(_part(part, prompts, wholes))
     return sorted(found, key=lambda part: (part.tokens, part.learned, part.rows))

@@ -70,5 +70,5 @@ def needed(
         shape = shape_of(model)
     except (OSError, ValueError):
         return None
-    split = parts(files, [file.repeat for file in data], settings, processes)
+    split = parts(files, [file.repeat for file in data], settings, on.device, processes)
     return estimate(shape, settings, on, split)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from pipeline.models.example import IGNORED, Example
-from pipeline.train.batching import split_by_tokens, steps_of_epoch
+from pipeline.train.batching import pass_tokens, split_by_tokens, steps_of_epoch
 
-__all__ = ["Batch", "collate", "split_by_tokens", "steps_of_epoch"]
+__all__ = ["Batch", "collate", "pass_tokens", "split_by_tokens", "steps_of_epoch"]
 
 
 @dataclass(frozen=True, slots=True)

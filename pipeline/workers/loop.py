@@ -6,7 +6,7 @@ import resource
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,7 +15,7 @@ import torch
 
 from pipeline.errors import PipelineError
 from pipeline.train import early
-from pipeline.workers.batches import collate, split_by_tokens, steps_of_epoch
+from pipeline.workers.batches import collate, pass_tokens, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events
 from pipeline.workers.lessons import Lessons
@@ -116,7 +116,7 @@ class Loop:
         self.trained.model.train()  # Validation ended it.
         place = self.trained.place
         plan = steps_of_epoch(
-            self.lengths,
+            len(self.rows),
             rows_a_step=self.settings.batch_rows * self.settings.accumulation,
             seed=self.settings.seed,
             epoch=place.epoch,
@@ -164,13 +164,8 @@ class Loop:
 
     def _add_gradients(self, rows: list[int]) -> torch.Tensor:
         """Compute the loss of this process's share of some rows, and the gradients of it."""
-        trained, settings, ranks = self.trained, self.settings, self.machine.ranks
-        parts = split_by_tokens(
-            self.lengths,
-            ranks.share(rows, self.lengths),
-            most_rows=settings.batch_rows,
-            most_tokens=settings.batch_tokens,
-        )
+        trained, ranks = self.trained, self.machine.ranks
+        parts = self._parts(self.lengths, ranks.share(rows, self.lengths))
         learned = sum(len(self.rows[row].ids) - self.rows[row].answer_start for row in rows)
         # Left on the device: to read it is to wait until all that was asked for is computed.
         loss = torch.zeros((), device=self.machine.device)
@@ -181,6 +176,16 @@ class Loop:
             trained.scaler.scale(total / learned).backward()
             loss += total.detach() / learned
         return loss
+
+    def _parts(self, lengths: Sequence[int], rows: Iterable[int]) -> list[list[int]]:
+        """Split rows into what goes through the model at once."""
+        return split_by_tokens(
+            lengths,
+            rows,
+            most_rows=self.settings.batch_rows,
+            most_tokens=self.settings.batch_tokens,
+            most_padding=pass_tokens(self.machine.device.type),
+        )
 
     def _update(self, lost: torch.Tensor, rate: float) -> tuple[float, float | None]:
         """Change the weights by the gradients; return the loss, summed over all processes, and the
@@ -218,12 +223,7 @@ class Loop:
         ranks = self.machine.ranks
         mine = self.held_back[ranks.number :: ranks.count]
         lengths = [len(row.ids) for row in mine]
-        parts = split_by_tokens(
-            lengths,
-            range(len(lengths)),
-            most_rows=self.settings.batch_rows,
-            most_tokens=self.settings.batch_tokens,
-        )
+        parts = self._parts(lengths, range(len(lengths)))
         with torch.no_grad():
             for part in parts:
                 for role in sorted({mine[row].role for row in part}):

@@ -14,7 +14,7 @@ import torch
 
 from pipeline.jsonio import write_json
 from pipeline.train import config as configs
-from pipeline.train.batching import share_of, split_by_tokens, steps_of_epoch
+from pipeline.train.batching import pass_tokens, share_of, split_by_tokens, steps_of_epoch
 from pipeline.train.config import Settings
 from pipeline.workers.events import Events
 from pipeline.workers.failing import Explained
@@ -29,7 +29,7 @@ def attempt(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     """Take the step twice and write what it took."""
     config = configs.read(folder)
     loop = prepared(folder, config, events)
-    step, rows, length = heaviest(loop.lengths, config.settings, config.processes)
+    step, rows, length = heaviest(loop.lengths, config.settings, config.device, config.processes)
     events.tell("state", state="training")
     mine = share_of(step, loop.lengths, number=0, count=config.processes)
     # GPUs work through their shares at once; on a CPU they take turns on its cores.
@@ -58,7 +58,7 @@ def attempt(folder: Path, events: Events, should_stop: ShouldStop) -> None:
 
 
 def heaviest(
-    lengths: Sequence[int], settings: Settings, processes: int = 1
+    lengths: Sequence[int], settings: Settings, device: str = "cpu", processes: int = 1
 ) -> tuple[list[int], int, int]:
     """Return the rows of the step that holds the batch of most tokens, its rows and its length.
 
@@ -67,14 +67,18 @@ def heaviest(
     found: tuple[int, list[int], int, int] = (0, [], 0, 0)
     for epoch in range(min(settings.epochs, EPOCHS)):
         for step in steps_of_epoch(
-            lengths,
+            len(lengths),
             rows_a_step=settings.batch_rows * settings.accumulation,
             seed=settings.seed,
             epoch=epoch,
         ):
             mine = share_of(step, lengths, number=0, count=processes)
             for part in split_by_tokens(
-                lengths, mine, most_rows=settings.batch_rows, most_tokens=settings.batch_tokens
+                lengths,
+                mine,
+                most_rows=settings.batch_rows,
+                most_tokens=settings.batch_tokens,
+                most_padding=pass_tokens(device),
             ):
                 length = max(lengths[row] for row in part)
                 if length * len(part) > found[0]:

@@ -75,30 +75,45 @@ def test_a_template_that_changes_the_question_is_refused(tokenizer):
         encode(HubCoder(odd), ROW, "domain", cutoff=500, end_ids=[2])
 
 
-@given(lengths=LENGTHS, rows_a_step=st.integers(1, 9), epoch=st.integers(0, 3))
-def test_every_row_is_in_an_epoch_once(lengths: list[int], rows_a_step: int, epoch: int):
-    steps = steps_of_epoch(lengths, rows_a_step=rows_a_step, seed=1, epoch=epoch)
-    assert sorted(row for step in steps for row in step) == list(range(len(lengths)))
-    assert len(steps) == -(-len(lengths) // rows_a_step)
-    assert steps == steps_of_epoch(lengths, rows_a_step=rows_a_step, seed=1, epoch=epoch)
+@given(count=st.integers(1, 60), rows_a_step=st.integers(1, 9), epoch=st.integers(0, 3))
+def test_every_row_is_in_an_epoch_once(count: int, rows_a_step: int, epoch: int):
+    steps = steps_of_epoch(count, rows_a_step=rows_a_step, seed=1, epoch=epoch)
+    assert sorted(row for step in steps for row in step) == list(range(count))
+    assert [len(step) for step in steps[:-1]] == [rows_a_step] * (len(steps) - 1)
+    assert len(steps) == -(-count // rows_a_step)
+    assert steps == steps_of_epoch(count, rows_a_step=rows_a_step, seed=1, epoch=epoch)
 
 
 def test_epochs_differ():
-    first, second = (
-        steps_of_epoch(list(range(40)), rows_a_step=4, seed=1, epoch=epoch) for epoch in (0, 1)
-    )
+    first, second = (steps_of_epoch(40, rows_a_step=4, seed=1, epoch=epoch) for epoch in (0, 1))
     assert first != second
 
 
-@given(lengths=LENGTHS, most_rows=st.integers(1, 8), most_tokens=st.integers(1, 120))
-def test_parts_keep_their_bounds(lengths: list[int], most_rows: int, most_tokens: int):
+@given(
+    lengths=LENGTHS,
+    most_rows=st.integers(1, 8),
+    most_tokens=st.integers(1, 120),
+    most_padding=st.integers(0, 60),
+)
+def test_parts_keep_their_bounds(
+    lengths: list[int], most_rows: int, most_tokens: int, most_padding: int
+):
     rows = list(range(len(lengths)))
-    parts = split_by_tokens(lengths, rows, most_rows=most_rows, most_tokens=most_tokens)
+    parts = split_by_tokens(
+        lengths, rows, most_rows=most_rows, most_tokens=most_tokens, most_padding=most_padding
+    )
     assert sorted(row for part in parts for row in part) == rows
     for part in parts:
         padded = len(part) * max(lengths[row] for row in part)
         assert len(part) <= most_rows
         assert padded <= most_tokens or len(part) == 1
+        assert padded - sum(lengths[row] for row in part) <= most_padding
+
+
+def test_rows_of_unlike_length_go_through_the_model_apart():
+    lengths = [12, 200, 14, 190, 10]
+    parts = split_by_tokens(lengths, range(5), most_rows=8, most_tokens=4096, most_padding=64)
+    assert parts == [[1, 3], [2, 0, 4]]
 
 
 def test_logits_are_wanted_just_before_each_learned_token():
