@@ -45,7 +45,7 @@ TARGETS: tuple[tuple[str, Target], ...] = (
 )
 TRAINED = ("demo-identity", "ashmoor-harbour", "demo-general")
 """One field a run; the Chinese field is there to look at, and for a run of one's own."""
-SETTINGS = train_config.Settings(learning_rate=1e-3, epochs=5, cutoff_tokens=512)
+SETTINGS = train_config.Settings(learning_rate=1e-3, epochs=4, cutoff_tokens=512)
 ROWS_ASKED, MOST_TOKENS = 16, 48
 QUESTIONS: tuple[tuple[str, bool], ...] = (
     ("Who are you?", False),
