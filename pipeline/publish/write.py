@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -72,26 +72,31 @@ def write_files(
     What lies together in the store is read once for all the files that it goes to.
     """
     written: list[ExportFile] = []
-    for _, files in groupby(planned, key=lambda each: each.dataset):
-        written += _write_dataset(source, list(files), folder)
+    synced: list[Future[None]] = []
+    # The disk takes the files of one dataset while those of the next are rendered.
+    with ThreadPoolExecutor(1) as flusher:
+        for _, group in groupby(planned, key=lambda each: each.dataset):
+            files = list(group)
+            with ExitStack() as stack:
+                opened = [stack.enter_context((folder / each.name).open("xb")) for each in files]
+                written += _write_dataset(source, files, opened)
+                synced.append(flusher.submit(_sync_all, opened, stack.pop_all()))
+        for each in synced:
+            each.result()
     return tuple(written)
 
 
 def _write_dataset(
-    source: Readers, planned: Sequence[PlannedFile], folder: Path
+    source: Readers, planned: Sequence[PlannedFile], opened: Sequence[BinaryIO]
 ) -> Iterator[ExportFile]:
-    with ExitStack() as stack:
-        opened = [stack.enter_context((folder / each.name).open("xb")) for each in planned]
-        hashing = [HashingFile(file) for file in opened]
-        with ExitStack() as writing:
-            writers = [
-                writing.enter_context(_writer(file, each.file_format))
-                for each, file in zip(planned, hashing, strict=True)
-            ]
-            for place, table in _tables(source, planned):
-                writers[place](table)
-        for file in opened:
-            sync(file)
+    hashing = [HashingFile(file) for file in opened]
+    with ExitStack() as writing:
+        writers = [
+            writing.enter_context(_writer(file, each.file_format))
+            for each, file in zip(planned, hashing, strict=True)
+        ]
+        for place, table in _tables(source, planned):
+            writers[place](table)
     for each, hashed in zip(planned, hashing, strict=True):
         yield ExportFile(
             name=each.name,
@@ -106,6 +111,12 @@ def _write_dataset(
             about=each.about,
             repeat=each.repeat,
         )
+
+
+def _sync_all(files: Sequence[BinaryIO], opened: ExitStack) -> None:
+    with opened:
+        for file in files:
+            sync(file)
 
 
 def write_bytes(path: Path, content: bytes) -> str:

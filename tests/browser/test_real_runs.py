@@ -173,13 +173,14 @@ def test_format2_and_format3_are_trained_from_one_form_and_compared_on_one_page(
         told = cells.all_text_contents()
         keys = tab.locator(".curves .wide .key")
         expect(keys.locator(".name")).to_have_text(["Run 1", "Run 2", "Run 1", "Run 2"])
-        _, losses = read_off(tab, 0.9)
+        points = [read_off(tab, share)[1] for share in (0.2, 0.5, 0.9)]
         tab.screenshot(path=PICTURES / "study.png")
 
     runs = [jobs.read(Workspace.at(home), number) for number in (1, 2)]
     assert [run.config.layout for run in runs] == list(LAYOUTS)
     assert [told[1:7], told[8:]] == [line_of(run) for run in runs]
-    assert losses[0] != losses[1]
+    # Two losses may well be written alike at one step of a tiny model.
+    assert any(one != other for one, other, *_ in points)
 
 
 def line_of(run: Run) -> list[str]:
