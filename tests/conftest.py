@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from pipeline.chat import server
 from pipeline.models import demo_model as demo
-from pipeline.workspace import REPOSITORY
+from pipeline.workspace import REPOSITORY, Workspace
 from store.db import Database
 
 # A busy machine is slow, not wrong.
@@ -21,6 +22,15 @@ def db(tmp_path: Path) -> Iterator[Database]:
     database = Database.open(tmp_path / "graft.duckdb")
     yield database
     database.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace whose serving processes are ended after the test."""
+    made = Workspace.at(tmp_path / "ws")
+    yield made
+    for each in server.list_servers(made):
+        server.stop(each.folder, timeout_s=15)
 
 
 @pytest.fixture(scope="session")

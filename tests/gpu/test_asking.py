@@ -1,6 +1,5 @@
 """Chat, evaluation, merging and probing on a GPU: the right weights answer there too."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,14 +34,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_adapter(base, folder / "8", seed=2, r=8)
     make_adapter(base, folder / "dora", seed=3, use_dora=True)
     return folder
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace.at(tmp_path / "ws")
-    yield made
-    for each in server.list_servers(made):
-        server.stop(each.folder, timeout_s=15)
 
 
 def config(tiny: Path, gpu: str, dtype: str = "auto") -> ServerConfig:
@@ -89,9 +80,9 @@ def test_an_answer_that_fills_the_gpu_fails_and_the_next_is_answered(tiny: Path,
     assert after.text == before.text
 
 
-def test_a_server_takes_the_gpu_by_itself_and_says_so(workspace: Workspace, tiny: Path):
+def test_a_server_takes_the_gpu_by_itself_and_says_so(served: Workspace, tiny: Path):
     wanted = replace(config(tiny, "auto"), adapters={"7": tiny / "7"})
-    endpoint = server.wait_ready(server.start(workspace, wanted)).endpoint
+    endpoint = server.wait_ready(server.start(served, wanted)).endpoint
     told = stamps(client.compare(endpoint, ask("hi", BASE, "7")))
     assert {(stamp.device, stamp.dtype) for stamp in told.values()} == {("cuda:0", "bfloat16")}
     assert texts(client.compare(endpoint, ask("hi", BASE, "7"))).keys() == {BASE, "7"}

@@ -1,7 +1,6 @@
 """A serving process that really has no memory left: while it loads, and in an answer."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -26,14 +25,6 @@ LONG = "x" * 500
 A_LITTLE_BYTES = 8_000_000
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    made = Workspace.at(tmp_path / "ws")
-    yield made
-    for each in server.list_servers(made):
-        server.stop(each.folder, timeout_s=15)
-
-
 def process(serving: Server) -> psutil.Process:
     launch = processes.read_launch(serving.folder)
     assert launch is not None
@@ -47,19 +38,19 @@ def limit(serving: Server, size_bytes: int) -> None:
 
 @pytest.mark.parametrize("limit_gb", [3, 5], ids=["to open the file", "to hold the weights"])
 def test_a_model_that_is_larger_than_the_memory_says_so(
-    workspace: Workspace, tmp_path: Path, limit_gb: int
+    served: Workspace, tmp_path: Path, limit_gb: int
 ):
     from tests.workers.tiny_model import make_hollow  # noqa: PLC0415 - imports torch
 
     base = make_hollow(tmp_path / "base", hidden_size=1024, intermediate_size=300_000)
-    starting = server.start(workspace, ServerConfig(base, device="cpu"))
+    starting = server.start(served, ServerConfig(base, device="cpu"))
     limit(starting, limit_gb * GB)
     with pytest.raises(ServerFailed, match="too small for this model"):
         server.wait_ready(starting)
 
 
 def test_an_answer_that_runs_out_of_memory_says_so_and_the_next_is_answered(
-    workspace: Workspace, tmp_path: Path
+    served: Workspace, tmp_path: Path
 ):
     from tests.workers.tiny_model import make_adapter, make_base  # noqa: PLC0415 - imports torch
 
@@ -67,7 +58,7 @@ def test_an_answer_that_runs_out_of_memory_says_so_and_the_next_is_answered(
     remembers = {"head_dim": 1024, "num_attention_heads": 8, "num_key_value_heads": 8}
     base = make_base(tmp_path / "base", max_position_embeddings=2048, **remembers)
     config = ServerConfig(base, {"7": make_adapter(base, tmp_path / "7")}, device="cpu")
-    serving = server.wait_ready(server.start(workspace, config))
+    serving = server.wait_ready(server.start(served, config))
 
     endpoint = serving.endpoint
     before = texts(client.chat(endpoint, ask("hi", "7", tokens=4)))
