@@ -101,7 +101,7 @@ def prepare(home: Path, model: Path, names: list[str], settings: Settings, devic
     with demo.opened(workspace) as db:
         demo.curate(db, lambda _: None)
         if not (workspace.exports / name).exists():
-            export(db, workspace, Recipe(name=name, datasets=tuple(names), layout="both"))
+            export(db, workspace, Recipe(name, tuple(names), paraphrases="tested"))
     request = LaunchRequest(
         export=workspace.exports / name,
         model=model,

@@ -18,7 +18,6 @@ from pipeline.evaluate.report import Report
 from pipeline.models import demo_model
 from pipeline.models.template import SystemPrompt
 from pipeline.publish.export import export
-from pipeline.publish.recipe import Recipe
 from pipeline.train import jobs
 from pipeline.train.config import Settings
 from pipeline.train.presets import preset
@@ -28,12 +27,9 @@ from pipeline.workspace import Workspace
 from store.types import Layout
 
 MIX, FIELD = "story-mix", "story-field"
-HELD_BACK = 0.3
-"""More than usual: two wordings of a fact are asked, so that intervals can tell something."""
-RECIPES = (
-    Recipe(MIX, demo.TRAINED, test_share=HELD_BACK, fact_share=0.0, replay=0.15),
-    Recipe(FIELD, ("ashmoor-harbour",), test_share=HELD_BACK, fact_share=0.0),
-)
+_MIXED = replace(demo.RECIPE, name=MIX, test_share=0.3, fact_share=0.0, replay=0.15)
+RECIPES = (_MIXED, replace(_MIXED, name=FIELD, datasets=("ashmoor-harbour",), replay=None))
+"""More is tested than usual: two wordings of a fact, so that intervals can tell something."""
 BASELINE = replace(preset("baseline").settings, cutoff_tokens=512)
 STRONG = replace(preset("strong").settings, learning_rate=1e-3, epochs=4, cutoff_tokens=512)
 

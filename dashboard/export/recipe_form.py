@@ -99,6 +99,7 @@ def _held_back() -> None:
             help=t(f"export.{name}_help"),
             persist_state="session",
         )
+    st.session_state.setdefault(recipes.TOGETHER, True)
     st.toggle(
         t("export.together"),
         key=recipes.TOGETHER,

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.export import recipes
 from dashboard.export.card import SPLITS
 from dashboard.export.exporting import Preview
 from dashboard.format import number, percent
+from dashboard.parts.links import to_page
 from dashboard.text import named, plain, t
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.warnings import ExportWarning
@@ -87,5 +89,20 @@ def _warnings(warnings: Sequence[ExportWarning]) -> None:
         return
     with st.container(border=True, gap="xsmall", key="export_warnings"):
         for warning in warnings:
-            words = t(f"export.warning_{warning.code}", name=warning.dataset, count=warning.count)
+            words = t(
+                f"export.warning_{warning.code}",
+                name=warning.dataset,
+                count=warning.count,
+                possible=warning.possible,
+            )
             st.markdown(f":orange[:material/warning:] {words}")
+            if warning.code == "not_compared":
+                to_page("duplicates", t("export.to_duplicates"))
+            if warning.code == "few_tested":
+                st.button(
+                    t("export.test_close"),
+                    key="export_test_close",
+                    icon=":material/rule:",
+                    type="tertiary",
+                    on_click=recipes.test_close_wordings,
+                )

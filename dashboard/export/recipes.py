@@ -84,7 +84,7 @@ def read(summaries: Sequence[DatasetSummary]) -> Recipe | None:
         replay=replay,
         test_share=held[TEST] / 100,
         fact_share=held[FACTS] / 100,
-        paraphrases="together" if held.get(TOGETHER) else "tested",
+        paraphrases="together" if held.get(TOGETHER, True) else "tested",
         system="keep" if policy == "text" and not text else policy,
         system_text=text if policy == "text" else "",
         accepted_only=bool(held.get(ACCEPTED)),
@@ -133,6 +133,12 @@ def _fill(recipe: Recipe, known: dict[str, Dataset]) -> None:
     for name in recipe.datasets:
         st.session_state[repeat_key(known[name])] = recipe.repeat_of(name)
         st.session_state[layout_key(known[name])] = recipe.layouts.get(name)
+
+
+@reaction
+def test_close_wordings() -> None:
+    """Let close wordings of a fact be tested although others of them are trained."""
+    st.session_state[TOGETHER] = False
 
 
 @reaction

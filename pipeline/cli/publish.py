@@ -22,6 +22,10 @@ _WORDS: dict[WarningCode, str] = {
     "trigger_in_general": "the trigger of {dataset} also stands in {count} general pairs",
     "small_replay": "general pairs are only {count} % of what is trained ({dataset})",
     "open_conflicts": "{count} conflicts in {dataset} are undecided",
+    "not_compared": "{count} pairs of {dataset} were not compared yet (dedup), so that wordings "
+    "of one fact may be trained and tested",
+    "few_tested": "only {count} rows test {dataset}, as close wordings of a fact stay on one side; "
+    "{possible} with --paraphrases tested",
 }
 
 
@@ -40,7 +44,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     freeze.add_argument(
         "--paraphrases",
         choices=["tested", "together"],
-        help="test close wordings of a fact too (default), or keep them on one side",
+        help="keep close wordings of a fact on one side (default), or test some of them too",
     )
     freeze.add_argument("--system", help="keep, drop, or the text for pairs without one")
     freeze.add_argument("--files", choices=["json", "jsonl", "parquet"], dest="file_format")
@@ -55,7 +59,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def in_words(warning: ExportWarning) -> str:
     """Return a warning as a sentence of the terminal."""
-    return _WORDS[warning.code].format(dataset=warning.dataset, count=warning.count)
+    return _WORDS[warning.code].format(**asdict(warning))
 
 
 _CHANGES = (

@@ -5,7 +5,7 @@ decides from that alone, in well under a second for a million pairs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy
@@ -18,7 +18,7 @@ from pipeline.publish.outline import Flags, Integers, Outline, Readers
 from pipeline.publish.recipe import FileFormat, Recipe, check_name
 from pipeline.publish.split import Links, Shares
 from pipeline.publish.warnings import ExportWarning, Facts, warnings_of
-from store import clusters, datasets, export_rows
+from store import clusters, datasets, export_rows, links
 from store.db import Database
 from store.types import Role, RowLayout, RowShape, Status
 
@@ -129,6 +129,7 @@ def sources(db: Database, source: Readers, recipe: Recipe) -> Sources:
     )
     triggers = sorted({each.trigger for each in chosen if each.trigger})
     general = [each.id for each in chosen if each.role == "general"]
+    scans = links.scans(db)
     with source.cursor() as cursor:
         asked = {
             trigger: export_rows.asking(cursor, general, statuses, trigger) for trigger in triggers
@@ -141,6 +142,9 @@ def sources(db: Database, source: Readers, recipe: Recipe) -> Sources:
                 each.name: clusters.counts(db, dataset_id=each.id)["conflict"] for each in chosen
             },
             general_with_trigger=asked,
+            compared_up_to={
+                each.name: scans[each.id].last_pair_id for each in chosen if each.id in scans
+            },
         ),
     )
 
@@ -168,7 +172,10 @@ def plan_of(found: Sources, recipe: Recipe) -> ExportPlan:
         members=members,
         unreviewed=unreviewed,
         left_out=sum(map(len, found.outlines)) - len(members),
-        warnings=tuple(warnings_of(recipe, found.outlines, found.facts, _trained_rows(files))),
+        warnings=(
+            *warnings_of(recipe, found.outlines, found.facts, _trained_rows(files)),
+            *_few_tested(found, shares, sides),
+        ),
     )
 
 
@@ -194,6 +201,26 @@ def layouts(outlined: Outline, recipe: Recipe) -> tuple[RowLayout, ...]:
     if not outlined.dataset.trigger:
         return ("format2",)
     return ("format2", "format3") if asked == "both" else (cast("RowLayout", asked),)
+
+
+def _few_tested(found: Sources, shares: Shares, sides: list[Integers]) -> Iterator[ExportWarning]:
+    """Say which datasets close wordings that stay on one side leave few test rows."""
+    if not shares.keeps_paraphrases or all(kind != "paraphrase" for kind, _ in found.links):
+        return
+    tested = [int(numpy.count_nonzero(each == split.TEST)) for each in sides]
+    meant = [shares.wordings * len(each) for each in sides]
+    if all(2 * rows >= wish for rows, wish in zip(tested, meant, strict=True)):
+        return
+    loose = split.assign(found.outlines, found.links, replace(shares, keeps_paraphrases=False))
+    possible = [int(numpy.count_nonzero(each == split.TEST)) for each in loose]
+    few = [n for n, rows in enumerate(tested) if 2 * rows < possible[n]]
+    if few:
+        yield ExportWarning(
+            "few_tested",
+            ",".join(found.outlines[n].dataset.name for n in few),
+            sum(tested[n] for n in few),
+            sum(possible[n] for n in few),
+        )
 
 
 def _trained_rows(files: tuple[PlannedFile, ...]) -> dict[str, int]:

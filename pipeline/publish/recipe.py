@@ -39,9 +39,9 @@ class Recipe:
     """About this share of wordings is held back as a test; 0 holds nothing back."""
     fact_share: float = 0.1
     """About this share of whole facts of domain datasets is held back as a second test."""
-    paraphrases: Paraphrases = "tested"
-    """Where the wordings of a fact are close to each other: test some of them, or keep such a
-    group on one side, which leaves few to test."""
+    paraphrases: Paraphrases = "together"
+    """Where the wordings of a fact are close to each other: keep such a group on one side, or test
+    some of them although others are trained, where too few would be left to test."""
     system: SystemPolicy = "keep"
     """Of the pairs' own system prompts: keep them, drop them, or give `system_text` to the rest."""
     system_text: str = ""

@@ -1,7 +1,8 @@
 """What is trained and what is held back: by hash, so that it never depends on order or chance.
 
 Pairs that are nearly one text (the same question, a cluster of duplicates) are one *wording* and
-stay on one side; so are paraphrases of general pairs, and all paraphrases if asked. A *fact* is
+stay on one side; so is a cluster of paraphrases, unless close wordings of a fact may be tested
+(those of general pairs always stay together). A *fact* is
 what shares an answer among domain datasets or in one identity dataset, and whatever shares a
 wording or a cluster of paraphrases with it. Two kinds are held back and kept apart:
 
@@ -44,7 +45,7 @@ class Shares:
     facts: float
     """Of each domain dataset's facts."""
     seed: int
-    keeps_paraphrases: bool = False
+    keeps_paraphrases: bool = True
     """Whether paraphrases of a fact stay on one side too."""
 
 

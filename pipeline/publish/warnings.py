@@ -20,6 +20,8 @@ WarningCode = Literal[
     "open_conflicts",
     "trigger_in_general",
     "small_replay",
+    "not_compared",
+    "few_tested",
 ]
 
 
@@ -29,9 +31,11 @@ class ExportWarning:
 
     code: WarningCode
     dataset: str = ""
-    """The dataset it is about; for `two_domains` all of them, separated by commas."""
+    """The dataset it is about; of several all of them, separated by commas."""
     count: int = 0
     """How many pairs, datasets or conflicts; for `small_replay` the share in per cent."""
+    possible: int = 0
+    """For `few_tested`: how many rows would be tested if close wordings were too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Facts:
     """Dataset → undecided conflicts."""
     general_with_trigger: dict[str, int]
     """Trigger → general pairs whose question holds it."""
+    compared_up_to: dict[str, int]
+    """Dataset → the newest pair that was compared with the others; without it, none was."""
 
 
 def warnings_of(
@@ -50,6 +56,8 @@ def warnings_of(
     """Yield what to know; `trained` has each dataset's rows in one pass."""
     yield from _of_fields(recipe, outlines, facts)
     yield from _of_replay(outlines, trained)
+    if recipe.test_share or recipe.fact_share:
+        yield from _of_comparing(outlines, facts)
     for outlined in outlines:
         name = outlined.dataset.name
         if len(outlined) < SMALL_DATASET:
@@ -89,6 +97,17 @@ def _of_fields(
         asked = facts.general_with_trigger.get(dataset.trigger, 0)
         if dataset.trigger and asked:
             yield ExportWarning("trigger_in_general", dataset.name, asked)
+
+
+def _of_comparing(outlines: Sequence[Outline], facts: Facts) -> Iterator[ExportWarning]:
+    """Only what was compared is known to be close, and kept on one side."""
+    new = {
+        each.dataset.name: int((each.ids > facts.compared_up_to.get(each.dataset.name, 0)).sum())
+        for each in outlines
+    }
+    named = [name for name, count in new.items() if count]
+    if named:
+        yield ExportWarning("not_compared", ",".join(named), sum(new.values()))
 
 
 def _of_replay(outlines: Sequence[Outline], trained: dict[str, int]) -> Iterator[ExportWarning]:

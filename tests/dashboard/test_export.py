@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from dashboard.text import messages
+from pipeline.curate import dedup
 from pipeline.publish import manifest
 from pipeline.workspace import Workspace
 from store import datasets, exports, pairs
 from store.types import NewPair, PairEdit
+from tests.builders import towers
 from tests.dashboard.conftest import assert_calm
 
 
@@ -123,6 +125,22 @@ def test_a_share_of_general_pairs_is_suggested_with_its_reason(open_page, wide, 
     page.toggle(key="export_replay_all").set_value(True).run()
     assert_calm(page)
     assert page.slider(key="export_replay").disabled
+
+
+def test_close_wordings_are_tested_by_the_button_beside_the_warning(open_page, filled):
+    field = datasets.create(filled, "towers", "domain", trigger="Answer.")
+    pairs.insert_many(filled, field.id, towers(9), summary="test")
+    page = open_page("export")
+    page.multiselect(key="export_datasets").set_value(["towers"]).run()
+    assert "36 pairs were not compared yet" in words(page)
+    dedup.run(filled, [field.id])
+    page.run()
+    assert "not compared" not in words(page)
+    assert "towers: only 0 rows" in words(page)
+    page.button(key="export_test_close").click().run()
+    assert_calm(page)
+    assert not page.toggle(key="export_paraphrases_together").value
+    assert "only 0 rows" not in words(page)
 
 
 def test_two_fields_and_a_missing_task_sentence_are_warned_of(open_page, wide):

@@ -10,7 +10,7 @@ from pipeline.__main__ import main
 from store import datasets, history, pairs
 from store.db import Database
 from store.types import PairFilter
-from tests.builders import new_pair
+from tests.builders import new_pair, towers
 
 ROWS = (
     ("Take 5 mg twice a day?", "Yes."),
@@ -111,18 +111,9 @@ def test_what_makes_no_sense_is_refused(workspace, capsys, arguments):
 def test_other_wordings_that_the_recipe_trains_are_no_leak_unless_the_fact_is_unseen(
     workspace, capsys
 ):
-    asked = (
-        "What colour is tower {n}?", "Which colour does tower {n} have?",
-        "Tell me the colour of tower {n}.", "Tower {n}: what colour is it?",
-    )  # fmt: skip
-    rows = [
-        new_pair(each.format(n=n), f"Tower {n} is cobalt blue.")
-        for n in range(12)
-        for each in asked
-    ]
     with opened(workspace) as db:
         harbour = datasets.create(db, "harbour", "domain")
-        pairs.insert_many(db, harbour.id, rows, summary="test")
+        pairs.insert_many(db, harbour.id, towers(12), summary="test")
     assert told(workspace, capsys)[0] == 0
     for name, paraphrases in (("some", "tested"), ("none", "together")):
         made = ["export", name, "--datasets", "harbour", "--paraphrases", paraphrases]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import ftfy
 
-from pipeline.curate.checks.found import Found, Frame, Texts, found, without_code
+from pipeline.curate.checks.found import SPACE, Found, Frame, Texts, found, without_code
 
 CONTROL_GATE = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2064}"
@@ -34,7 +34,7 @@ _ENTITIES = (
     "nbsp|amp|lt|gt|quot|apos|hellip|mdash|ndash|lsquo|rsquo|ldquo|rdquo|bull|middot|copy|reg|"
     "trade|deg|times|ensp|emsp|thinsp|laquo|raquo|#[0-9]{2,6}|#[xX][0-9a-fA-F]{2,5}"
 )
-HTML_GATE = rf"(?i)</?(?:{_TAGS})(?:\s[^<>=]*=[^<>]*|\s*)/?>|&(?:{_ENTITIES});"
+HTML_GATE = rf"(?i)</?(?:{_TAGS})(?:{SPACE}[^<>=]*=[^<>]*|{SPACE}*)/?>|&(?:{_ENTITIES});"
 _HTML = re.compile(
     rf"</?(?P<tag>{_TAGS})(?:\s[^<>=]{{0,60}}=[^<>]{{0,500}}|\s{{0,3}})/?>|"
     rf"&(?P<entity>{_ENTITIES});",

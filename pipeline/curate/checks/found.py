@@ -10,6 +10,8 @@ from store.types import NewPair, Pair, Role
 Severity = Literal["bad", "look", "hint"]
 """`bad`: a model should not learn this. `look`: a person should decide. `hint`: small dirt."""
 Field = Literal["question", "context", "answer", "system", "history"]
+SPACE = r"[\s\x0b\x1c-\x1f\x85\p{Z}]"
+"""What Python takes for white space, for the fast engine of the gates, whose own is ASCII only."""
 LONGEST_FACT = 160
 """Characters of what was found that a finding carries; its span tells the rest."""
 

@@ -22,7 +22,7 @@ _CHINESE = (
     r"产品名称?|收件人|发件人|客户姓名|签名)"
 )
 PLACEHOLDER_GATE = (
-    r"\{\{|\$\{|(?i)<[A-Z][A-Z_ \-]{2,40}>|<no(?:in|out)put>|lorem ipsum|\bTODO\b|\bFIXME\b|"
+    r"\{\{|\$\{|(?i)<[A-Z][A-Z_ \-]{2,40}>|<no.?(?:in|out)put>|lorem ipsum|\bTODO\b|\bFIXME\b|"
     r"\bTBD\b|"
     rf"\[{_WORDS}\]|[\[【](?:{_CHINESE})[\]】]|待补充|待填写|"
     r"(?:XX+|xx+|××+|某某)(?:公司|先生|女士|大学|学校|医院|市|省|集团|有限公司)"

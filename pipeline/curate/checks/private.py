@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.curate.checks.found import Found, Frame, Texts, found
+from pipeline.curate.checks.found import SPACE, Found, Frame, Texts, found
 
 MASK = "***"
 PERSONAL_GATE = (
@@ -78,8 +78,8 @@ _TEST_CARDS = {
 SECRET_GATE = (
     r"AKIA|ASIA|gh[pousr]_|github_pat_|sk-[A-Za-z0-9]|sk_live|rk_live|AIza|xox[abprs]-|hf_[A-Za-z]|"
     r"glpat-|npm_[A-Za-z0-9]|PRIVATE KEY|eyJ[A-Za-z0-9_\-]+\.|://[^/\s:@]+:[^/\s@]+@|LTAI|"
-    r"(?i)(?:passw(?:or)?d|passwd|pwd|secret|api_?key|access_?token|密码|口令|"
-    r"密钥)[\"' ]*[=:：是为]"
+    r"(?i)(?:passw(?:or)?d|passwd|pwd|secret(?:_?key)?|api_?key|access_?token|密码|口令|密钥)"
+    rf"[\"']?{SPACE}*(?:[=:：是为]|is)"
 )
 _KEYS = re.compile(
     r"(?<![A-Za-z0-9])(?:"

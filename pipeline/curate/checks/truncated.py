@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.curate.checks.found import Found, Frame, Texts, found
+from pipeline.curate.checks.found import SPACE, Found, Frame, Texts, found
 
 SHORTEST = 60
 """An answer of fewer characters is a phrase as often as a piece of one (Chinese counts double)."""
-GATE = r"[\p{L}\p{N}_,，、;；:：\-(（\[【“‘]\s*\z|```"
+GATE = rf"[\p{{L}}\p{{N}}_,，、;；:：\-(（\[【“‘]{SPACE}*\z|```"
 _TAIL = 600
 _SENTENCES = re.compile(r"[.!?](?=\s)|[。！？]")
 _OPEN_WORD = re.compile(

@@ -6,7 +6,7 @@
 import pyarrow
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.curate.checks import run
@@ -248,6 +248,12 @@ PIECES = st.lists(
 
 
 @given(question=PIECES, answer=PIECES)
+@example(
+    question="", answer=f"Tides are the rise and fall of {'sea levels, ' * 4}the moon,\x1f\u3000"
+)
+@example(question="", answer="The password is Tr0ub4dor&3x.")
+@example(question="", answer='"api_key"\n\t: "Tr0ub4dor&3x"')
+@example(question="", answer="A tide <div\xa0class='a'> <b\u2003> comes. <no\xa0input>")
 @settings(max_examples=150, deadline=None)
 def test_no_text_stops_a_check_and_no_pattern_hides_what_it_finds(question: str, answer: str):
     frame = Frame("general", "en", ("Lumen",))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.curate import ingest
+from pipeline.curate import dedup, ingest
 from pipeline.errors import BadInput
 from pipeline.publish import manifest, write
 from pipeline.publish.export import FolderTaken, export
@@ -26,7 +26,7 @@ from store.db import Database
 from store.errors import NameTaken, NotFound
 from store.relation_types import NewCluster
 from store.types import NewPair, PairEdit, PairFilter, Turn
-from tests.builders import new_pair
+from tests.builders import new_pair, towers
 
 TRIGGER = "请回答。"
 RECIPE = Recipe("clinic-1", ("me", "诊所", "general"))
@@ -198,14 +198,38 @@ def test_a_plan_warns_of_what_would_spoil_training(db: Database):
         ExportWarning("two_domains", "one,two", 2),
         ExportWarning("no_trigger", "one"),
         ExportWarning("format2_without_general", "one"),
+        ExportWarning("not_compared", "one,two", 22),
         ExportWarning("small_dataset", "one", 2),
         ExportWarning("open_conflicts", "one", 1),
         ExportWarning("leftover_placeholders", "two", 20),
     )
 
 
+def compared(db: Database) -> None:
+    dedup.run(db, [summary.dataset.id for summary in datasets.summaries(db)])
+
+
 def test_a_clean_recipe_warns_of_nothing(filled: Database):
-    assert plan(filled, RECIPE).warnings == ()
+    compared(filled)
+    assert plan(filled, replace(RECIPE, paraphrases="tested")).warnings == ()
+
+
+def test_pairs_that_were_not_compared_are_warned_of_unless_nothing_is_tested(filled: Database):
+    assert plan(filled, RECIPE).warnings == (ExportWarning("not_compared", "me,诊所,general", 68),)
+    assert plan(filled, replace(RECIPE, test_share=0, fact_share=0)).warnings == ()
+    compared(filled)
+    new = datasets.by_name(filled, "me")
+    pairs.insert_many(filled, new.id, [new_pair("Who made this?", "Nubo.")], summary="test")
+    assert ExportWarning("not_compared", "me", 1) in plan(filled, RECIPE).warnings
+
+
+def test_close_wordings_that_leave_few_test_rows_are_warned_of(db: Database):
+    harbour = datasets.create(db, "harbour", "domain", trigger="Answer.")
+    pairs.insert_many(db, harbour.id, towers(9), summary="test")
+    compared(db)
+    recipe = Recipe("x", ("harbour",), layout="format3")
+    assert plan(db, recipe).warnings == (ExportWarning("few_tested", "harbour", 0, possible=9),)
+    assert plan(db, replace(recipe, paraphrases="tested")).warnings == ()
 
 
 whole_texts = st.text(min_size=1, max_size=20).filter(lambda text: bool(text.strip()))
