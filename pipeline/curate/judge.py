@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -36,6 +36,7 @@ MOST = 0.7
 ALONE = 8_000
 """Up to this many pairs are judged in this process: starting others takes half a second."""
 PROCESSES = min(2, os.cpu_count() or 1)
+_GLANCE_S = 0.2
 JUDGED_BY, WEIGHTS = "judged_by", "token_weights"
 Progress = Callable[[int, int], None]
 
@@ -68,12 +69,11 @@ def judge(
     done = 0
     if total:
         progress(0, total)
-        for chunk in _judged(db, setting, processes=0 if total <= ALONE else PROCESSES):
+        processes = 0 if total <= ALONE else PROCESSES
+        for chunk in _judged(db, setting, processes=processes, is_cancelled=is_cancelled):
             flags.write(db, chunk)
             done += len(chunk)
             progress(min(done, total), total)
-            if is_cancelled():
-                break
     left = flags.waiting(db) if done < total else 0
     return Pass(done, left, time.monotonic() - began, ruler.model)
 
@@ -131,22 +131,30 @@ def _forget_what_others_judged(db: Database, ruler: Ruler) -> None:
         settings.put(db, JUDGED_BY, now)
 
 
-def _judged(db: Database, setting: Setting, *, processes: int) -> Iterator[pyarrow.Table]:
+def _judged(
+    db: Database, setting: Setting, *, processes: int, is_cancelled: Callable[[], bool]
+) -> Iterator[pyarrow.Table]:
+    """Yield what is judged, a chunk at a time, until it is cancelled."""
     if not processes:
         for texts in _waiting(db):
             yield judged(texts, setting)
+            if is_cancelled():
+                return
         return
-    with _workers(setting, processes) as workers:
+    # The processes end before the threads that wait for them: a chunk may take half a minute.
+    with ThreadPoolExecutor(processes) as pool, _workers(setting, processes) as workers:
         free, due = deque(workers), deque[tuple[subprocess.Popen[bytes], Future[pyarrow.Table]]]()
-        with ThreadPoolExecutor(processes) as pool:
-            for texts in _waiting(db):
-                if not free:
-                    worker, future = due.popleft()
-                    yield future.result()
-                    free.append(worker)
+        waiting = _waiting(db)
+        while not is_cancelled():
+            if free and (texts := next(waiting, None)) is not None:
                 worker = free.popleft()
                 due.append((worker, pool.submit(_ask, worker, texts)))
-            for _, future in due:
+                continue
+            if not due:
+                return
+            _, future = due[0]
+            if wait([future], timeout=_GLANCE_S).done:
+                free.append(due.popleft()[0])
                 yield future.result()
 
 

@@ -15,7 +15,7 @@ from pipeline.curate.checks import (
 )
 from pipeline.curate.checks.found import CODES, Found, Frame, Severity, Texts
 
-VERSION = 1
+VERSION = 2
 """Rises when a check changes what it finds: every pair is then judged again."""
 WEIGHTS: dict[Severity, float] = {"bad": 0.5, "look": 0.25, "hint": 0.1}
 Column = Literal["question", "answer", "every"]

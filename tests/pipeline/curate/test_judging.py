@@ -1,5 +1,6 @@
 """Judging the pairs of a store: what is written, what is judged again, cancel, processes."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,17 @@ def test_a_cancelled_pass_keeps_what_it_did_and_goes_on(
     done = judge.judge(db, is_cancelled=lambda: True)
     assert (done.judged, done.left) == (2, 4)
     assert judge.judge(db).judged == 4
+
+
+def test_a_pass_in_processes_ends_at_once_when_it_is_cancelled_in_the_middle_of_a_chunk(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    fill(db, *[("What are tides?", "a" * 20_000) for _ in range(3_000)])
+    monkeypatch.setattr(judge, "ALONE", 0)
+    began = time.monotonic()
+    done = judge.judge(db, is_cancelled=lambda: time.monotonic() - began > 1)
+    assert (done.judged, done.left) == (0, 3_000)
+    assert time.monotonic() - began < 10
 
 
 def test_near_the_cut_off_lengths_are_counted_by_the_models_tokenizer(db: Database, tmp_path: Path):
