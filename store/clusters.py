@@ -133,23 +133,24 @@ def get_in(cursor: duckdb.DuckDBPyConnection, cluster_id: int) -> Cluster:
     return _with_members(cursor, rows, None)[0]
 
 
-def links(db: Database, dataset_ids: Iterable[int]) -> tuple[tuple[Relation, tuple[int, ...]], ...]:
-    """Return (relation, pair ids) of every cluster of these datasets, decided or not.
+def close(db: Database, dataset_ids: Iterable[int]) -> pyarrow.Table:
+    """Return relation, cluster_id and pair_id of every member of the clusters of duplicates and of
+    paraphrases of these datasets, decided or not, by cluster.
 
     A cluster that a person called no cluster at all is left out.
     """
     with db.read() as cursor:
-        rows = cursor.execute(
+        return cursor.sql(
             """
-            SELECT c.relation, list(m.pair_id ORDER BY m.pair_id)
+            SELECT c.relation, c.id AS cluster_id, m.pair_id
             FROM clusters c JOIN cluster_pairs m ON m.cluster_id = c.id
-            WHERE coalesce(c.verdict, '') <> 'not_alike'
+            WHERE c.relation IN ('duplicate', 'paraphrase')
+              AND coalesce(c.verdict, '') <> 'not_alike'
               AND c.dataset_id IN (SELECT unnest(?::BIGINT[]))
-            GROUP BY c.id, c.relation ORDER BY c.id
+            ORDER BY c.id, m.pair_id
             """,
-            [list(dataset_ids)],
-        ).fetchall()
-    return tuple((cast("Relation", row[0]), tuple(row[1])) for row in rows)
+            params=[list(dataset_ids)],
+        ).to_arrow_table()
 
 
 def is_open(matching: ClusterFilter) -> tuple[str, list[object]]:

@@ -41,11 +41,11 @@ def outline(
     statuses: tuple[Status, ...],
     stretch: tuple[int, int],
 ) -> pyarrow.Table:
-    """Return what is known of the pairs of a stretch, in no order and without their texts.
+    """Return what is known of the pairs of a stretch, in no order and without reading their texts.
 
     Columns: id, version, is_unreviewed, is_test, question_key, answer_key (0 where they are not
-    stored), has_keys, has_system, has_history, has_facts, has_brace (somewhere in its texts), and
-    how many bytes all its text has.
+    stored), has_keys, has_system, has_history, has_facts, and of a pair that was judged as it
+    stands (is_judged) has_placeholder and tokens: of question, context and answer.
     """
     return cursor.sql(
         f"""
@@ -54,11 +54,34 @@ def outline(
                coalesce(question_key, 0) AS question_key, coalesce(answer_key, 0) AS answer_key,
                question_key IS NOT NULL AS has_keys,
                coalesce(system, '') <> '' AS has_system, history <> '[]' AS has_history,
-               len(facts) > 0 AS has_facts, {_HAS_BRACE} AS has_brace,
-               {" + ".join(f"strlen({text})" for text in _TEXTS)} AS bytes
+               len(facts) > 0 AS has_facts, {_IS_JUDGED} AS is_judged,
+               {_IS_JUDGED} AND list_contains(flags, 'placeholder') AS has_placeholder,
+               CASE WHEN {_IS_JUDGED} THEN question_tokens + answer_tokens ELSE 0 END AS tokens
         FROM pairs WHERE {_TAKEN} AND id BETWEEN ? AND ?
         """,
         params=[dataset_id, list(statuses), *stretch],
+    ).to_arrow_table()
+
+
+def sizes(
+    cursor: duckdb.DuckDBPyConnection,
+    dataset_id: int,
+    statuses: tuple[Status, ...],
+    stretch: tuple[int, int],
+) -> pyarrow.Table:
+    """Return id, bytes and has_brace of the pairs of a stretch, in no order: of those that were not
+    judged, what all of their texts have; of the others, what judging does not count as tokens
+    (system prompt and history), where there is any."""
+    return cursor.sql(
+        f"""
+        SELECT id, {" + ".join(f"strlen({text})" for text in _TEXTS)} AS bytes,
+               {_HAS_BRACE} AS has_brace
+        FROM pairs WHERE {_TAKEN} AND id BETWEEN ? AND ? AND NOT {_IS_JUDGED}
+        UNION ALL
+        SELECT id, {" + ".join(f"strlen({text})" for text in _BESIDE)}, false
+        FROM pairs WHERE {_TAKEN} AND id BETWEEN ? AND ? AND {_IS_JUDGED} AND {_HAS_BESIDE}
+        """,
+        params=[dataset_id, list(statuses), *stretch] * 2,
     ).to_arrow_table()
 
 
@@ -83,7 +106,10 @@ def texts(
 
 
 _TAKEN = "dataset_id = ? AND list_contains(?::VARCHAR[], status)"
-_TEXTS = ("question", "context", "answer", "coalesce(system, '')", "history")
+_BESIDE = ("coalesce(system, '')", "history")
+_HAS_BESIDE = "(coalesce(system, '') <> '' OR history <> '[]')"
+_TEXTS = ("question", "context", "answer", *_BESIDE)
+_IS_JUDGED = "(judged_version = version AND question_tokens IS NOT NULL)"
 _PLACEHOLDER = r"\{\{\s*[^{}\s][^{}]{0,40}?\s*\}\}"
 # A single brace is found ten times as fast as two in Chinese text, and nearly as rare.
 _HAS_BRACE = " OR ".join(f"contains({text}, '{{')" for text in _TEXTS)

@@ -21,7 +21,9 @@ Integers = numpy.ndarray[tuple[int], numpy.dtype[numpy.int64]]
 Array = numpy.ndarray[tuple[int], Any]
 Columns = dict[str, Array]
 Flags = numpy.ndarray[tuple[int], numpy.dtype[numpy.bool_]]
-_FLAGS = ("is_unreviewed", "is_test", "has_system", "has_history", "has_facts")
+_FLAGS = (
+    "is_unreviewed", "is_test", "has_system", "has_history", "has_facts", "has_placeholder",
+)  # fmt: skip
 _SAMPLED = 300
 THREADS = 2
 """Each reads or renders a stretch of pairs of its own; DuckDB lets Python go meanwhile."""
@@ -39,7 +41,7 @@ class Outline:
     answers: Numbers
     """The key of the answer, as a number; 0 in general datasets, whose answers make no fact."""
     tokens: Integers
-    """Estimated from bytes: a tokenizer counts otherwise."""
+    """As they were judged; estimated from bytes for other pairs, system prompts and history."""
     is_unreviewed: Flags
     is_test: Flags
     """Tagged so by a person: only ever tested."""
@@ -84,10 +86,12 @@ def read(source: Readers, dataset: Dataset, statuses: tuple[Status, ...]) -> Out
     def part(stretch: tuple[int, int]) -> Columns:
         with source.cursor() as cursor:
             known = export_rows.outline(cursor, dataset.id, statuses, stretch)
+            sizes = export_rows.sizes(cursor, dataset.id, statuses, stretch)
             unread = export_rows.texts(cursor, dataset.id, statuses, stretch)
             some = export_rows.texts(cursor, dataset.id, statuses, stretch, most=_SAMPLED)
-            left = export_rows.with_placeholder(cursor, stretch) if _has_brace(known) else []
-        columns = _columns(known, _tokens_a_byte(some))
+            left = export_rows.with_placeholder(cursor, stretch) if _has_brace(sizes) else []
+        columns = _columns(known)
+        _measure(columns, sizes, _tokens_a_byte(some), left)
         is_unread = ~columns.pop("has_keys")
         order = numpy.argsort(unread.column("id").to_numpy())
         asked = keys_of_questions(unread, are_many=are_many)
@@ -98,7 +102,7 @@ def read(source: Readers, dataset: Dataset, statuses: tuple[Status, ...]) -> Out
         else:
             answered = keys_of(unread.column("answer"), are_many=are_many)
             columns["answers"][is_unread] = answered[order]
-        return columns | {"has_placeholder": numpy.isin(columns["ids"], left)}
+        return columns
 
     with source.cursor() as cursor:
         stretches, unread_count = export_rows.stretches(cursor, dataset.id, statuses)
@@ -119,11 +123,11 @@ _KINDS: dict[str, type[Any]] = {
     "questions": numpy.uint64,
     "answers": numpy.uint64,
     "tokens": numpy.int64,
-    **dict.fromkeys((*_FLAGS, "has_placeholder"), numpy.bool_),
+    **dict.fromkeys(_FLAGS, numpy.bool_),
 }
 
 
-def _columns(known: pyarrow.Table, tokens_a_byte: float) -> Columns:
+def _columns(known: pyarrow.Table) -> Columns:
     """Return the columns of a stretch by rising id."""
     order = numpy.argsort(known.column("id").to_numpy(), kind="stable")
 
@@ -135,15 +139,26 @@ def _columns(known: pyarrow.Table, tokens_a_byte: float) -> Columns:
         "versions": ordered("version"),
         "questions": ordered("question_key"),
         "answers": ordered("answer_key"),
-        "tokens": numpy.ceil(ordered("bytes") * tokens_a_byte).astype(numpy.int64),
-        **{flag: ordered(flag) for flag in (*_FLAGS, "has_keys")},
+        "tokens": ordered("tokens").astype(numpy.int64),
+        **{flag: ordered(flag) for flag in (*_FLAGS, "has_keys", "is_judged")},
     }
 
 
-def _has_brace(known: pyarrow.Table) -> bool:
+def _measure(
+    columns: Columns, sizes: pyarrow.Table, tokens_a_byte: float, left: pyarrow.ChunkedArray
+) -> None:
+    """Fill in what judging has not counted: tokens of these sizes, and placeholders left."""
+    places = numpy.searchsorted(columns["ids"], sizes.column("id").to_numpy())
+    more = numpy.ceil(sizes.column("bytes").to_numpy() * tokens_a_byte)
+    columns["tokens"][places] += more.astype(numpy.int64)
+    is_judged = columns.pop("is_judged")
+    columns["has_placeholder"] |= ~is_judged & numpy.isin(columns["ids"], left)
+
+
+def _has_brace(sizes: pyarrow.Table) -> bool:
     """Say whether a placeholder may be among the texts: mostly not, and then no pattern has to be
     looked for, which would cost more than all the rest."""
-    return bool(pyarrow.compute.any(known.column("has_brace")).as_py())
+    return bool(pyarrow.compute.any(sizes.column("has_brace")).as_py())
 
 
 def _tokens_a_byte(some: pyarrow.Table) -> float:

@@ -15,8 +15,9 @@ from pipeline.errors import BadInput
 from pipeline.publish import outline, split
 from pipeline.publish.manifest import About, Split
 from pipeline.publish.outline import Flags, Integers, Outline, Readers
+from pipeline.publish.pool import Close, Pool
 from pipeline.publish.recipe import FileFormat, Recipe, check_name
-from pipeline.publish.split import Links, Shares
+from pipeline.publish.split import Shares
 from pipeline.publish.warnings import ExportWarning, Facts, warnings_of
 from store import clusters, datasets, export_rows, links
 from store.db import Database
@@ -31,7 +32,7 @@ class Sources:
     """The pairs that a recipe may take, and what is known of them together."""
 
     outlines: tuple[Outline, ...]
-    links: Links
+    pool: Pool
     facts: Facts
 
 
@@ -134,9 +135,11 @@ def sources(db: Database, source: Readers, recipe: Recipe) -> Sources:
         asked = {
             trigger: export_rows.asking(cursor, general, statuses, trigger) for trigger in triggers
         }
+    outlines = tuple(outline.read(source, dataset, statuses) for dataset in chosen)
+    close = Close.of(clusters.close(db, [dataset.id for dataset in chosen]))
     return Sources(
-        outlines=tuple(outline.read(source, dataset, statuses) for dataset in chosen),
-        links=clusters.links(db, [dataset.id for dataset in chosen]),
+        outlines=outlines,
+        pool=Pool.of(outlines, close),
         facts=Facts(
             conflicts={
                 each.name: clusters.counts(db, dataset_id=each.id)["conflict"] for each in chosen
@@ -154,7 +157,7 @@ def plan_of(found: Sources, recipe: Recipe) -> ExportPlan:
     shares = Shares(
         recipe.test_share, recipe.fact_share, recipe.seed, recipe.paraphrases == "together"
     )
-    sides = split.assign(found.outlines, found.links, shares)
+    sides = split.assign(found.pool, shares)
     kept = _replayed(found.outlines, sides, recipe)
     files = tuple(
         file
@@ -205,13 +208,13 @@ def layouts(outlined: Outline, recipe: Recipe) -> tuple[RowLayout, ...]:
 
 def _few_tested(found: Sources, shares: Shares, sides: list[Integers]) -> Iterator[ExportWarning]:
     """Say which datasets close wordings that stay on one side leave few test rows."""
-    if not shares.keeps_paraphrases or all(kind != "paraphrase" for kind, _ in found.links):
+    if not shares.keeps_paraphrases or not found.pool.has_paraphrases:
         return
     tested = [int(numpy.count_nonzero(each == split.TEST)) for each in sides]
     meant = [shares.wordings * len(each) for each in sides]
     if all(2 * rows >= wish for rows, wish in zip(tested, meant, strict=True)):
         return
-    loose = split.assign(found.outlines, found.links, replace(shares, keeps_paraphrases=False))
+    loose = split.assign(found.pool, replace(shares, keeps_paraphrases=False))
     possible = [int(numpy.count_nonzero(each == split.TEST)) for each in loose]
     few = [n for n, rows in enumerate(tested) if 2 * rows < possible[n]]
     if few:

@@ -67,13 +67,26 @@ def test_a_cluster_with_one_usable_pair_left_is_not_open(db: Database, stored: t
     assert clusters.page(db, relation="conflict", size=10).total == 0
 
 
-def test_links_leave_out_what_a_person_called_unalike(db: Database, stored: tuple[Pair, ...]):
+def test_what_is_close_leaves_out_contradictions_and_what_a_person_called_unalike(
+    db: Database, stored: tuple[Pair, ...]
+):
     dataset = stored[0].dataset_id
-    found = [conflict(stored[0], stored[1]), conflict(stored[2], stored[3])]
+    a, b, c, d, e, f = (pair.id for pair in stored)
+    found = [
+        NewCluster("duplicate", 1.0, a, (a, b)),
+        NewCluster("paraphrase", 0.9, c, (c, d)),
+        NewCluster("paraphrase", 0.8, e, (e, f)),
+        conflict(stored[4], stored[5]),
+    ]
     clusters.replace_open(db, [dataset], found)
-    first, second = clusters.page(db, relation="conflict", size=10).rows
-    verdicts.decide(db, first.id, "not_alike")
-    assert clusters.links(db, [dataset]) == (("conflict", second.pair_ids),)
+    *_, unalike = clusters.page(db, relation="paraphrase", size=2).rows
+    verdicts.decide(db, unalike.id, "not_alike")
+    told = clusters.close(db, [dataset]).to_pydict()
+    assert (told["relation"], told["pair_id"]) == (
+        ["duplicate"] * 2 + ["paraphrase"] * 2,
+        [a, b, c, d],
+    )
+    assert len(set(told["cluster_id"])) == 2
 
 
 def test_an_export_remembers_its_pairs_and_versions(db: Database, stored: tuple[Pair, ...]):

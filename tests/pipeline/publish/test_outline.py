@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.curate import judge
 from pipeline.curate.arrow import with_keys
 from pipeline.curate.keys import keys_of, keys_of_questions
 from pipeline.publish import outline
@@ -17,6 +18,7 @@ from store import bulk, datasets, export_rows, history, incoming, pairs, repairs
 from store.db import Database
 from store.incoming import NewDataset
 from store.types import Dataset, PairEdit, PairFilter, Status
+from tests.builders import new_pair
 
 USABLE: tuple[Status, ...] = ("unreviewed", "accepted")
 COUNT = 12
@@ -147,3 +149,22 @@ def test_a_placeholder_is_found_among_pairs_whose_keys_are_stored(db: Database):
     for pair_id, text in ((2, "{ not one }"), (5, "I am {{ name }}.")):
         pairs.edit(db, pair_id, PairEdit(answer=text), expected_version=1)
     assert numpy.flatnonzero(read(db, dataset).has_placeholder).tolist() == [4]
+
+
+def test_pairs_that_were_judged_are_measured_as_they_were_judged(db: Database):
+    dataset = imported(db)
+    pairs.edit(db, 5, PairEdit(answer="Write to [Your Name]."), expected_version=1)
+    briefed = new_pair("What is 9?", "It is 3.", system="Be brief, and kind.")
+    pairs.insert_many(db, dataset.id, [briefed], summary="test")
+    before = read(db, dataset)
+    assert not before.has_placeholder.any()
+    judge.judge(db)
+    longer = "I am {{ name }}, and watch over the harbour with both of its breakwaters."
+    pairs.edit(db, 2, PairEdit(answer=longer), expected_version=1)
+    after = read(db, dataset)
+    stored = [pairs.get(db, pair_id) for pair_id in after.ids.tolist()]
+    counted = [(pair.question_tokens or 0) + (pair.answer_tokens or 0) for pair in stored]
+    assert numpy.flatnonzero(after.has_placeholder).tolist() == [1, 4]
+    more = after.tokens - counted
+    assert numpy.flatnonzero(more).tolist() == [1, COUNT]
+    assert numpy.abs(after.tokens - before.tokens)[2:].max() < 6

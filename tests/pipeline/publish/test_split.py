@@ -1,6 +1,7 @@
 """What is held back: unseen wordings and unseen facts, by hash and never by order."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy
@@ -10,11 +11,30 @@ from hypothesis import strategies as st
 
 from pipeline.curate.normalise import key
 from pipeline.publish.outline import Outline
-from pipeline.publish.split import FACTS, TEST, TRAIN, Links, Shares, assign
+from pipeline.publish.pool import Close, Pool
+from pipeline.publish.split import FACTS, TEST, TRAIN, Shares, assign
 from store.relation_types import Relation
 from tests.pipeline.publish.outlines import Row, outlined
 
 Sides = dict[int, int]
+Links = Sequence[tuple[Relation, tuple[int, ...]]]
+"""(relation, ids) of clusters."""
+
+
+def close(links: Links) -> Close:
+    """The clusters as the store gives them, which are of two relations only."""
+    members = [
+        (relation == "paraphrase", n, pair_id)
+        for n, (relation, ids) in enumerate(links)
+        for pair_id in ids
+        if relation in ("duplicate", "paraphrase")
+    ]
+    flags, clusters, ids = zip(*members, strict=True) if members else ((), (), ())
+    return Close(
+        numpy.array(flags, numpy.bool_),
+        numpy.array(clusters, numpy.int64),
+        numpy.array(ids, numpy.int64),
+    )
 
 
 def fact(first: int, answer: str, wordings: int) -> list[Row]:
@@ -30,7 +50,7 @@ def sides(
     together: bool = True,
 ) -> Sides:
     """The side of each pair, by its id."""
-    assigned = assign(found, links, Shares(share, facts, seed, together))
+    assigned = assign(Pool.of(found, close(links)), Shares(share, facts, seed, together))
     return {
         int(pair_id): int(side)
         for each, of_each in zip(found, assigned, strict=True)
