@@ -123,8 +123,9 @@ class _Ties:
 def _facts(answers: Numbers, wordings: Integers) -> Integers:
     """Return the fact of each pair: of its answer, joined where a wording has several."""
     answered = grouped(answers)
+    rows = numpy.flatnonzero(numpy.bincount(wordings)[wordings] > 1)
     # Pairs of one wording in a row.
-    rows = numpy.argsort(wordings, kind="stable")
+    rows = rows[numpy.argsort(wordings[rows], kind="stable")]
     is_next = wordings[rows][1:] == wordings[rows][:-1]
     tied = answered[rows]
     return _joined(answered, tied[:-1][is_next], tied[1:][is_next])

@@ -215,8 +215,9 @@ def _stretches(planned: Sequence[PlannedFile]) -> Iterator[tuple[int, Integers]]
     it repeats them."""
     for number in range(max(each.repeat for each in planned)):
         places = [place for place, each in enumerate(planned) if each.repeat > number]
-        ids = numpy.unique(numpy.concatenate([planned[place].ids for place in places]))
-        borders = ids[STRETCH_ROWS::STRETCH_ROWS]
+        # Each file's ids rise: sorting merges them, where `unique` would hash them all.
+        ids = numpy.sort(numpy.concatenate([planned[n].ids for n in places]), kind="stable")
+        borders = ids[numpy.diff(ids, prepend=-1) > 0][STRETCH_ROWS::STRETCH_ROWS]
         parts = [
             numpy.split(planned[place].ids, _cuts(planned[place], borders)) for place in places
         ]
