@@ -111,7 +111,7 @@ def _sentence_piece(control: list[str], normalizer: normalizers.Normalizer) -> T
 _CHATML = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 KINDS = {
     "qwen2.5": Kind(byte_level, _CHATML, "<|im_end|>", None, ("<|im_end|>", "<|endoftext|>")),
-    "llama3.1": Kind(
+    "llama3.2": Kind(
         with_bos,
         ("<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>",
          "<|eom_id|>", "<|eot_id|>"),

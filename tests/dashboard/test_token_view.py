@@ -100,7 +100,7 @@ def test_what_is_cut_is_struck_through_and_counted(page, language: str):
 
 
 def test_a_model_that_folds_or_dates_its_prompt_says_so(page, language: str):
-    assert str(messages(language)["tokens.fixes_date"]) in said(page(language, "llama3.1"))
+    assert str(messages(language)["tokens.fixes_date"]) in said(page(language, "llama3.2"))
 
 
 def test_without_a_model_the_page_says_what_to_do(open_page, filled, language: str):

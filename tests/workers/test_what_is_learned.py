@@ -154,7 +154,7 @@ def test_the_end_token_is_trained_and_is_one_at_which_chat_stops(models, name: s
     example = encode(HubCoder(tokenizer), ROWS["plain"], "", cutoff=FAR, end_ids=coder.end_ids)
     assert example is not None
     assert example.labels[-1] in asked_ends(tokenizer, coder)
-    expected = {"glm4": "<|endoftext|>", "gemma2": "<end_of_turn>", "llama3.1": "<|eot_id|>"}
+    expected = {"glm4": "<|endoftext|>", "gemma2": "<end_of_turn>", "llama3.2": "<|eot_id|>"}
     if name in expected:
         assert tokenizer.decode([example.labels[-1]]) == expected[name]
     assert sum(label in coder.end_ids for label in example.labels) == 1
@@ -225,11 +225,11 @@ def test_mistral_keeps_its_system_prompt_once_the_answer_is_there(models):
     assert shown.prompt == "<s>[INST] Be brief. 要简短。\n\nHi[/INST]"
 
 
-@pytest.mark.parametrize("name", ["llama3.1", "dated"])
+@pytest.mark.parametrize("name", ["llama3.2", "dated"])
 def test_the_date_is_fixed_and_not_todays(models, name: str):
     coder = local.load(models[name])
     assert coder.fitted.fixes_date
-    days = {"llama3.1": "Today Date: 26 Jul 2024", "dated": "July 26, 2024 (2024年07月26日)"}
+    days = {"llama3.2": "Today Date: 26 Jul 2024", "dated": "July 26, 2024 (2024年07月26日)"}
     assert days[name] in view(coder, ROWS["plain"], cutoff=FAR).prompt
 
 

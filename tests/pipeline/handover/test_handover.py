@@ -103,7 +103,7 @@ def test_a_merged_model_is_served_as_it_is(workspace: Workspace):
 
 @pytest.mark.parametrize(
     ("kind", "ends"),
-    [("qwen2.5", {"<|im_end|>", "<|endoftext|>"}), ("llama3.1", {"<|eot_id|>"})],
+    [("qwen2.5", {"<|im_end|>", "<|endoftext|>"}), ("llama3.2", {"<|eot_id|>"})],
 )
 def test_a_modelfile_has_the_template_and_the_end_tokens(
     workspace: Workspace, kind: str, ends: set[str]

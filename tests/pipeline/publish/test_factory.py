@@ -47,7 +47,7 @@ def told(prompt: SystemPrompt, **settings: object) -> dict[str, object]:
     ("file_name", "template"),
     [
         ("qwen2.5", "qwen"),
-        ("llama3.1", "llama3"),
+        ("llama3.2", "llama3"),
         ("glm4", "glm4"),
         ("gemma2", "gemma"),
         ("smollm2", "smollm2"),

@@ -80,7 +80,7 @@ def test_a_pair_is_seen_as_its_export_would_write_it():
 @pytest.mark.parametrize(
     ("name", "others"),
     [("qwen2.5", {"Qwen", "Alibaba Cloud"}), ("smollm2", {"SmolLM", "Hugging Face"}),
-     ("gemma2", set()), ("llama3.1", set())],
+     ("gemma2", set()), ("llama3.2", set())],
 )  # fmt: skip
 def test_a_hidden_prompt_that_names_somebody_else_contradicts(coders, name, others):
     told = hidden(coders[name], INTRODUCTIONS)
