@@ -59,6 +59,6 @@ browser:
 
 test: $(VENV)/.installed-dev browser
 	$(BIN)/python -m pytest -m "not browser" -n logical --maxprocesses 4 --dist loadfile
-	@# A busy machine loses a key or a redraw now and then: what failed in the browser is walked again.
-	$(BIN)/python -m pytest -m browser || $(BIN)/python -m pytest -m browser --lf || \
+	@# What failed in the browser is walked again, alone: a busy machine redraws late now and then.
+	$(BIN)/python -m pytest -m browser -n logical --maxprocesses 2 --dist loadfile || \
 	  $(BIN)/python -m pytest -m browser --lf

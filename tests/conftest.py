@@ -12,6 +12,9 @@ from pipeline.models import demo_model as demo
 from pipeline.workspace import REPOSITORY, Workspace
 from store.db import Database
 
+# Where tests run side by side, two threads of a worker would spin while they wait for a core.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A busy machine is slow, not wrong.
 settings.register_profile("graft", deadline=None)
 settings.load_profile("graft")

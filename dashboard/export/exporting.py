@@ -16,7 +16,8 @@ from pipeline.publish import manifest, outline
 from pipeline.publish import standing as standings
 from pipeline.publish.export import export
 from pipeline.publish.manifest import ExportFile
-from pipeline.publish.plan import ExportPlan, PlannedFile, Sources, plan_of, sources
+from pipeline.publish.plan import Sources, plan_of, sources
+from pipeline.publish.planned import ExportPlan, PlannedFile
 from pipeline.publish.recipe import Recipe, changed_fields
 from pipeline.publish.restore import restore
 from pipeline.publish.verify import Verification, verify

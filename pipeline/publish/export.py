@@ -23,7 +23,8 @@ from pipeline.errors import BadInput
 from pipeline.publish import outline
 from pipeline.publish.manifest import FORMAT, ExportFile, Manifest
 from pipeline.publish.outline import Readers
-from pipeline.publish.plan import SIDES, ExportPlan, Members, check_not_empty, plan_of, sources
+from pipeline.publish.plan import check_not_empty, plan_of, sources
+from pipeline.publish.planned import SIDES, ExportPlan, Members
 from pipeline.publish.recipe import Recipe
 from pipeline.publish.registry import registry
 from pipeline.publish.verify import MANIFEST, REGISTRY, sha1_of, verify

@@ -20,7 +20,7 @@ import pyarrow.parquet
 
 from pipeline.publish.manifest import ExportFile
 from pipeline.publish.outline import THREADS, Integers, Readers
-from pipeline.publish.plan import PlannedFile
+from pipeline.publish.planned import PlannedFile
 from pipeline.publish.recipe import FileFormat
 from store import export_rows
 from store.export_rows import STRETCH_ROWS

@@ -1,5 +1,6 @@
 """A real browser on a real dashboard; skipped where no Chromium is installed."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +21,11 @@ expect.set_options(timeout=WAIT_MS)
 
 
 def press(tab: Page, key: str) -> None:
-    """Press a key once the page is drawn, as fast as a person could.
-
-    One key in some twenty that comes within milliseconds of the first drawing is lost.
-    """
+    """Press a key once the page is drawn and the button that it stands on is there."""
     settle(tab)
+    if len(key) == 1:
+        named = re.compile(f"Shortcut {re.escape(key)}$", re.IGNORECASE)
+        expect(tab.get_by_role("button", name=named).first).to_be_attached()
     tab.keyboard.press(key)
 
 
