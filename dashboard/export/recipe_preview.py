@@ -91,7 +91,7 @@ def _warnings(warnings: Sequence[ExportWarning]) -> None:
         for warning in warnings:
             words = t(
                 f"export.warning_{warning.code}",
-                name=warning.dataset,
+                name=warning.dataset.replace(",", plain("export.comma")),
                 count=warning.count,
                 possible=warning.possible,
             )

@@ -74,7 +74,7 @@ def test_a_recipe_is_built_warned_of_exported_verified_and_found_damaged(
     datasets_box.click()
     datasets_box.press_sequentially("古琴")
     datasets_box.press("Enter")
-    expect(warnings.get_by_text("Fields together: harbour,古琴")).to_be_visible()
+    expect(warnings.get_by_text("Fields together: harbour, 古琴")).to_be_visible()
     expect(warnings.get_by_text("古琴 has only 1 pair")).to_be_visible()
     press(tab, "Escape")
     PICTURES.mkdir(parents=True, exist_ok=True)

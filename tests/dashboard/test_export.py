@@ -147,7 +147,7 @@ def test_two_fields_and_a_missing_task_sentence_are_warned_of(open_page, wide):
     page = open_page("export")
     page.multiselect(key="export_datasets").set_value(["identity", "clinic", "古琴"]).run()
     told = " ".join(element.value for element in page.container(key="export_warnings").markdown)
-    assert "Fields together: clinic,古琴" in told.replace("\\", "")
+    assert "Fields together: clinic, 古琴" in told.replace("\\", "")
     assert "古琴 has no trigger sentence" in told
     trigger = next(box for box in page.selectbox if box.key.startswith("export_trigger_"))
     assert trigger.options[0] == "请回答关于古琴的问题。"
