@@ -16,7 +16,7 @@ from pipeline.publish import outline, split
 from pipeline.publish.manifest import About, Split
 from pipeline.publish.outline import Flags, Integers, Outline, Readers
 from pipeline.publish.planned import ExportPlan, Members, PlannedFile
-from pipeline.publish.pool import Close, Pool
+from pipeline.publish.pool import Close, Pool, ranks_of_names
 from pipeline.publish.recipe import Recipe, check_name
 from pipeline.publish.split import Shares
 from pipeline.publish.warnings import ExportWarning, Facts, warnings_of
@@ -172,11 +172,12 @@ def _replayed(outlines: tuple[Outline, ...], sides: list[Integers], recipe: Reci
     repeats = [recipe.repeat_of(outlines[n].dataset.name) for n in general]
     ranks = numpy.concatenate([mixed(outlines[n].questions[trained[n]]) for n in general])
     homes = numpy.concatenate([numpy.full(len(trained[n]), n) for n in general])
+    names = ranks_of_names(outlines)[homes]
     rows = numpy.concatenate([trained[n] for n in general])
     costs = numpy.concatenate(
         [numpy.full(len(trained[n]), each) for n, each in zip(general, repeats, strict=True)]
     )
-    order = numpy.lexsort((rows, homes, ranks))
+    order = numpy.lexsort((rows, names, ranks))
     dropped = order[numpy.cumsum(costs[order]) > wanted]
     for n in general:
         kept[n][rows[dropped[homes[dropped] == n]]] = False

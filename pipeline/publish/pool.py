@@ -47,7 +47,7 @@ class Pool:
     answers: Numbers
     """Of the answer and where it counts as the same: what makes a fact."""
     datasets: Integers
-    """Which dataset each comes from, by its place."""
+    """Which dataset each comes from, by its place in the order of names."""
     is_general: Flags
     is_domain: Flags
     is_test: Flags
@@ -63,13 +63,13 @@ class Pool:
     def of(cls, outlines: Sequence[Outline], close: Close) -> "Pool":
         """Return the pool of these datasets' pairs."""
         sizes = [len(outline) for outline in outlines]
-        datasets = numpy.repeat(numpy.arange(len(outlines)), sizes)
-        roles = numpy.array([each.dataset.role for each in outlines])[datasets]
+        places = numpy.repeat(numpy.arange(len(outlines)), sizes)
+        roles = numpy.array([each.dataset.role for each in outlines])[places]
         # The name and not the id: the same data in another workspace is split alike.
         homes = ["" if each.dataset.role == "domain" else each.dataset.name for each in outlines]
         names = numpy.array([number_of(home) for home in homes], dtype=numpy.uint64)
         questions = numpy.concatenate([each.questions for each in outlines])
-        answers = together(names[datasets], numpy.concatenate([each.answers for each in outlines]))
+        answers = together(names[places], numpy.concatenate([each.answers for each in outlines]))
         ties = _Ties.of(numpy.concatenate([each.ids for each in outlines]), close)
         asked, is_general = grouped(questions), roles == "general"
         wordings = ties.joined(asked)
@@ -77,7 +77,7 @@ class Pool:
             sizes=tuple(sizes),
             questions=questions,
             answers=answers,
-            datasets=datasets,
+            datasets=ranks_of_names(outlines)[places],
             is_general=is_general,
             is_domain=roles == "domain",
             is_test=numpy.concatenate([each.is_test for each in outlines]),
@@ -147,6 +147,12 @@ def grouped(values: Numbers) -> Integers:
     groups = numpy.empty(len(values), dtype=numpy.int64)
     groups[order] = numpy.cumsum(is_first)
     return groups
+
+
+def ranks_of_names(outlines: Sequence[Outline]) -> Integers:
+    """Return the place of each dataset in the order of names: a recipe may name them in any."""
+    names = numpy.array([outline.dataset.name for outline in outlines])
+    return cast("Integers", numpy.argsort(numpy.argsort(names)))
 
 
 def number_of(text: str) -> int:

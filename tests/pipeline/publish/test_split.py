@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.curate.normalise import key
+from pipeline.publish import split
 from pipeline.publish.outline import Outline
 from pipeline.publish.pool import Close, Pool
 from pipeline.publish.split import FACTS, TEST, TRAIN, Shares, assign
@@ -48,9 +49,12 @@ def sides(
     facts: float = 0.0,
     seed: int = 42,
     together: bool = True,
+    fewest: int = split.FEWEST_FACTS,
 ) -> Sides:
     """The side of each pair, by its id."""
-    assigned = assign(Pool.of(found, close(links)), Shares(share, facts, seed, together))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "FEWEST_FACTS", fewest)
+        assigned = assign(Pool.of(found, close(links)), Shares(share, facts, seed, together))
     return {
         int(pair_id): int(side)
         for each, of_each in zip(found, assigned, strict=True)
@@ -207,7 +211,9 @@ def build(rows: list[tuple[str, str]]) -> list[Outline]:
 def test_no_cluster_is_in_both_training_and_test(rows, graph, seed, together):
     """Where close wordings may be tested, it holds for copies and for facts held back whole."""
     links = [(relation, tuple(sorted(set(ids)))) for relation, ids in graph]
-    found = sides(*build(rows), links=links, share=0.4, facts=0.4, seed=seed, together=together)
+    found = sides(
+        *build(rows), links=links, share=0.4, facts=0.4, seed=seed, together=together, fewest=2
+    )
     for relation, ids in links:
         on = {found[n] for n in ids if n in found}
         if relation == "duplicate" or (relation == "paraphrase" and (together or FACTS in on)):
@@ -221,7 +227,7 @@ def test_no_cluster_is_in_both_training_and_test(rows, graph, seed, together):
 @given(texts, seeds)
 def test_a_wording_that_is_tested_is_of_a_fact_that_is_trained(rows, seed):
     clinic = outlined([(n, *row) for n, row in enumerate(rows)])
-    found = sides(clinic, share=0.5, facts=0.5, seed=seed)
+    found = sides(clinic, share=0.5, facts=0.5, seed=seed, fewest=2)
     trained = {rows[n][1] for n in found if found[n] == TRAIN}
     assert {rows[n][1] for n in held(found)} <= trained
     assert not {rows[n][1] for n in held(found, FACTS)} & trained
@@ -233,10 +239,29 @@ def test_the_order_and_the_ids_of_pairs_do_not_matter(rows, chance):
     chance.shuffle(mixed)
 
     def by_text(texts_: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        found = sides(outlined([(n, *row) for n, row in enumerate(texts_)]), share=0.4, facts=0.3)
+        numbered = outlined([(n, *row) for n, row in enumerate(texts_)])
+        found = sides(numbered, share=0.4, facts=0.3, fewest=2)
         return {row: found[n] for n, row in enumerate(texts_)}
 
     assert by_text(rows) == by_text(mixed)
+
+
+@given(texts, graphs, st.permutations(range(4)))
+def test_the_order_of_the_datasets_does_not_matter(rows, graph, order):
+    links = [(relation, tuple(sorted(set(ids)))) for relation, ids in graph]
+    numbered = [(n, *row) for n, row in enumerate(rows)]
+    made = [
+        outlined(numbered[0::4], "domain", "clinic"),
+        outlined(numbered[1::4], "domain", "港口"),
+        outlined(numbered[2::4], "identity", "me"),
+        outlined(numbered[3::4], "general", "general"),
+    ]
+    moved = [made[n] for n in order]
+
+    def split_of(datasets: list[Outline]) -> Sides:
+        return sides(*datasets, links=links, share=0.4, facts=0.4, fewest=2)
+
+    assert split_of(moved) == split_of(made)
 
 
 def test_a_pair_that_a_person_tagged_is_held_back_with_its_wording():
