@@ -25,6 +25,7 @@ from pipeline.train.checkpoints import MARKER, Checkpoint
 from pipeline.train.config import TrainConfig
 from pipeline.train.early import Validated
 from pipeline.workers import lora
+from pipeline.workers.ranks import Ranks
 
 STATE = "state.pt"
 
@@ -60,6 +61,10 @@ class Place:
     """Real tokens learned from."""
 
 
+Chance = dict[str, list[torch.Tensor]]
+"""The states of the generators of random numbers, one of each process that trains the run."""
+
+
 @dataclass(slots=True)
 class Trained:
     """The parts of a run that change while it trains: all that a checkpoint has to hold."""
@@ -83,7 +88,7 @@ class Home:
     tokenizer: Tokenizer
     config: TrainConfig
 
-    def save(self, trained: Trained, *, is_inside_epoch: bool = False) -> Path:
+    def save(self, trained: Trained, chance: Chance, *, is_inside_epoch: bool = False) -> Path:
         """Write a checkpoint, then delete those that are no longer kept; raises DiskFull.
 
         One inside an epoch is there to go on from, until the next one of either kind.
@@ -93,7 +98,7 @@ class Home:
         def write(temporary: Path) -> None:
             self._write_adapter(temporary, trained.model)
             buffer = io.BytesIO()
-            torch.save(_state(trained), buffer)
+            torch.save(_state(trained) | chance, buffer)
             (temporary / STATE).write_bytes(buffer.getbuffer())
             marker = {
                 **asdict(trained.place),
@@ -176,7 +181,33 @@ def newest(folder: Path) -> Path | None:
     return whole[-1].folder if whole else None
 
 
-def load(folder: Path, trained: Trained) -> None:
+def chance_of(ranks: Ranks) -> Chance:
+    """Return what decides the chance of every process that trains the run; all of them ask."""
+    here, device = {"random": torch.get_rng_state()}, torch.device(ranks.device)
+    if device.type == "cuda":
+        here["random_cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        here["random_mps"] = torch.mps.get_rng_state()
+    return {name: ranks.each_of(state) for name, state in here.items()}
+
+
+def _take_chance(state: dict[str, object], ranks: Ranks) -> None:
+    """Go on with this process's chance; one that was not there before goes its own way."""
+    device = torch.device(ranks.device)
+    restore: dict[str, Callable[[torch.Tensor], None]] = {"random": torch.set_rng_state}
+    if device.type == "cuda":
+        restore["random_cuda"] = lambda kept: torch.cuda.set_rng_state(kept, device)
+    elif device.type == "mps":
+        restore["random_mps"] = torch.mps.set_rng_state
+    for name, put_back in restore.items():
+        kept = state.get(name)
+        # Checkpoints of before hold one process's alone.
+        states = kept if isinstance(kept, list) else [kept]
+        if ranks.number < len(states) and states[ranks.number] is not None:
+            put_back(states[ranks.number])
+
+
+def load(folder: Path, trained: Trained, ranks: Ranks) -> None:
     """Put everything back as it stood when the checkpoint was made."""
     lora.put_weights(trained.model, folder)
     # Written by `save` alone, and read without unpickling code.
@@ -185,11 +216,7 @@ def load(folder: Path, trained: Trained) -> None:
     trained.schedule.load_state_dict(state["schedule"])
     trained.scaler.load_state_dict(state["scaler"])
     trained.epoch_losses = list(state["epoch_losses"])
-    torch.set_rng_state(state["random"])
-    if torch.cuda.is_available() and state["random_cuda"]:
-        torch.cuda.set_rng_state_all(state["random_cuda"])
-    if torch.backends.mps.is_available() and state["random_mps"] is not None:
-        torch.mps.set_rng_state(state["random_mps"])
+    _take_chance(state, ranks)
     value = read_json(folder / MARKER)
     trained.place = Place(**{name: int(str(value[name])) for name in Place.__dataclass_fields__})
     told = value["validations"]
@@ -204,9 +231,6 @@ def _state(trained: Trained) -> dict[str, object]:
         "schedule": trained.schedule.state_dict(),
         "scaler": trained.scaler.state_dict(),
         "epoch_losses": trained.epoch_losses,
-        "random": torch.get_rng_state(),
-        "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "random_mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
     }
 
 

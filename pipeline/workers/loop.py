@@ -15,6 +15,7 @@ import torch
 
 from pipeline.errors import PipelineError
 from pipeline.train import early
+from pipeline.workers import checkpoints
 from pipeline.workers.batches import collate, pass_tokens, split_by_tokens, steps_of_epoch
 from pipeline.workers.checkpoints import Home, Trained
 from pipeline.workers.events import Events
@@ -83,6 +84,8 @@ class Loop:
         self.steps_an_epoch = learned.steps_an_epoch(self.settings)
         self.lengths = [len(row.ids) for row in learned.rows]
         self.tokens_here, self.seconds_here = 0, 0.0
+        # What a run goes on from is there; one that begins has nothing yet.
+        self._saved_step = trained.place.step or None
         trained.model.train()
 
     def epochs(self, should_stop: ShouldStop, should_pause: ShouldStop) -> Reason:
@@ -244,10 +247,14 @@ class Loop:
         self.events.tell("validation", step=step, loss=loss, by_role=by_role)
 
     def _save(self, *, is_inside_epoch: bool = False) -> None:
+        step = self.trained.place.step
+        if is_inside_epoch and step == self._saved_step:
+            return  # At the end of an epoch, as which it is saved already.
+        self._saved_step = step
+        chance = checkpoints.chance_of(self.machine.ranks)
         if not self.machine.ranks.is_first:
             return
-        saved = self.home.save(self.trained, is_inside_epoch=is_inside_epoch)
-        step = self.trained.place.step
+        saved = self.home.save(self.trained, chance, is_inside_epoch=is_inside_epoch)
         self.events.tell("checkpoint", step=step, folder=f"checkpoints/{saved.name}")
         logger.info("Saved %s", saved.name)
 

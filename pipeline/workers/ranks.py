@@ -66,6 +66,15 @@ class Ranks:
         for weight, part in zip(weights, flat.split([w.numel() for w in weights]), strict=True):
             weight.grad.copy_(part.view_as(weight))
 
+    def each_of(self, state: torch.Tensor) -> list[torch.Tensor]:
+        """Return every process's bytes of a kind, all of one length, in the order of numbers."""
+        if self.count == 1:
+            return [state]
+        own = state.to(self.device)
+        found = [torch.empty_like(own) for _ in range(self.count)]
+        _together(lambda: dist.all_gather(found, own))
+        return [each.cpu() for each in found]
+
     def agree(self, weights: Sequence[torch.Tensor]) -> None:
         """Start every process from the first one's weights."""
         if self.count == 1:
@@ -86,7 +95,7 @@ def join(device: torch.device) -> Ranks:
     """Meet the other processes that the environment tells of, if there are any."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
-        return Ranks()
+        return Ranks(device=str(device))
     number = int(os.environ["RANK"])
     if device.type == "cuda":
         torch.cuda.set_device(device)

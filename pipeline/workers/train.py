@@ -80,7 +80,7 @@ def prepared(folder: Path, config: TrainConfig, events: Events) -> Loop:
     steps = learned.steps_an_epoch(settings) * settings.epochs
     trained = _trained(model, settings, steps, machine)
     if newest:
-        checkpoints.load(newest, trained)
+        checkpoints.load(newest, trained, machine.ranks)
     machine.ranks.agree(trained.optimizer.param_groups[0]["params"])
     events.tell(
         "plan",

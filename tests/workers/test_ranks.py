@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pipeline.workers.events import Events
 from pipeline.workers.ranks import Ranks
 from pipeline.workspace import REPOSITORY
 from tests.workers.test_train import after, losses
-from tests.workers.training import events_of, make_run, never
+from tests.workers.training import ROWS, events_of, make_run, never
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m")
 
@@ -55,6 +56,17 @@ def test_two_processes_go_on_where_one_stopped_and_learn_the_same(
         "finished", True, True,
     )  # fmt: skip
     assert ended.progress.step == 6
+
+
+def test_each_of_two_processes_goes_on_with_its_own_chance(tmp_path: Path):
+    # Of seven rows one process has four, so that it draws more than the other one.
+    whole, again = (make_run(tmp_path, rows=ROWS[:7], dropout=0.3, epochs=2) for _ in range(2))
+    for run in (whole, again):
+        config.write(run, replace(config.read(run), processes=2))
+    assert several.main(whole) == 0
+    shutil.copytree(whole / "checkpoints" / "step-2", again / "checkpoints" / "step-2")
+    assert several.main(again) == 0
+    assert losses(again) == {step: loss for step, loss in losses(whole).items() if step > 2}
 
 
 def test_a_process_that_dies_ends_the_run_with_words(

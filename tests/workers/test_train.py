@@ -29,6 +29,13 @@ def losses(folder: Path) -> dict[int, float]:
     return {event["step"]: event["loss"] for event in events_of(folder, "step")}
 
 
+def test_a_stop_at_the_end_of_an_epoch_leaves_its_checkpoint_one_of_that_epoch(tmp_path: Path):
+    run = make_run(tmp_path)
+    train.train(run, Events(run), after(2))
+    (there,) = checkpoints.listed(run)
+    assert (there.step, there.is_inside_epoch) == (2, False)
+
+
 def test_a_run_learns_and_leaves_an_adapter_that_changes_the_answer(tmp_path: Path):
     run = make_run(tmp_path, epochs=6)
     before = (tmp_path / "base" / "model.safetensors").read_bytes()
