@@ -1,9 +1,9 @@
 """Starting, finding and stopping serving processes: on their folders alone, without a database."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -27,7 +27,7 @@ WORKER = "pipeline.workers.serve"
 GRACE_S = 10.0
 _POLL_S = 0.1
 _SETTLE_S = 2.0
-_one_at_a_time = threading.Lock()
+_TO_ASK_S = 1.0
 
 
 def start(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) -> Server:
@@ -49,17 +49,25 @@ def find(workspace: Workspace, config: ServerConfig) -> Server | None:
 def ensure(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) -> Server:
     """Find a server, or start one in the place of those on the same device that nobody uses.
 
-    So one base is held once: a new server takes over the adapters of the one that it replaces.
+    So one base is held once: a new server takes over the adapters of the one that it replaces. One
+    that still loads for somebody is waited for, until that one had the time to ask.
     """
-    with _one_at_a_time:
-        found = find(workspace, config)
-        if found:
-            return found
-        wanted = replace(config, device=devices().get(config.device).name)
-        for server in list_servers(workspace):
-            if server.state == "ready" and server.config.device == wanted.device:
-                wanted = _in_place_of(server, wanted)
-        return start(workspace, wanted, worker=worker)
+    while True:
+        with _alone(workspace):
+            found = find(workspace, config)
+            if found:
+                return found
+            wanted = replace(config, device=devices().get(config.device).name)
+            beside = [
+                each
+                for each in list_servers(workspace)
+                if each.is_live and each.config.device == wanted.device
+            ]
+            if not any(map(_is_awaited, beside)):
+                for server in beside:
+                    wanted = _in_place_of(server, wanted)
+                return start(workspace, wanted, worker=worker)
+        time.sleep(_POLL_S)
 
 
 def wait_ready(
@@ -105,6 +113,27 @@ def _settled(server: Server) -> Server:
     return read(server.folder)
 
 
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Let one thread of one process at a time choose what is started and ended."""
+    workspace.servers.mkdir(parents=True, exist_ok=True)
+    with (workspace.servers / ".lock").open("w") as lock:
+        while not processes.try_lock(lock):
+            time.sleep(_POLL_S)
+        yield
+
+
+def _is_awaited(server: Server) -> bool:
+    """Whether somebody waits for it to load, or has had no time to ask since it did."""
+    if server.state == "starting":
+        return True
+    try:
+        ready_for_s = time.time() - (server.folder / "serve.json").stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return 0 <= ready_for_s < _TO_ASK_S
+
+
 def _serves(server: Server, wanted: ServerConfig) -> bool:
     held = server.config
     return (
@@ -134,7 +163,7 @@ def _in_place_of(server: Server, wanted: ServerConfig) -> ServerConfig:
             return wanted
     except ChatError as reason:
         logger.info("Server %s says nothing: %s", server.folder.name, reason)
-    stop(server.folder, timeout_s=GRACE_S)
+    stop(server.folder, timeout_s=2 * GRACE_S)
     if server.config.model != wanted.model:
         return wanted
     kept = {

@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -88,6 +89,19 @@ def test_ensuring_reuses_and_replaces_so_that_one_base_is_held_once(
     second = server.wait_ready(ensure(workspace, replace(config, adapters={"8": eighth})))
     assert second.models == ("base", "7", "8")
     assert server.read(first.folder).state == "gone"
+
+
+def test_two_who_ask_at_once_for_other_adapters_end_with_one_server(
+    workspace: Workspace, config: ServerConfig
+):
+    eighth = replace(config, adapters={"8": adapter(workspace, "8")})
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(ensure, workspace, each) for each in (config, eighth)]
+        first, second = (server.wait_ready(each.result()) for each in asked)
+    live = [each for each in server.list_servers(workspace) if each.is_live]
+    assert len(live) == 1
+    assert set(live[0].models) == {"base", "7", "8"}
+    assert live[0].folder in (first.folder, second.folder)
 
 
 def test_a_stopped_server_ends_on_purpose_and_takes_its_token_along(
