@@ -36,6 +36,18 @@ def test_every_verb_is_in_the_guide_and_no_other():
     assert told == verbs()
 
 
+def test_every_option_of_a_verb_is_in_the_guide():
+    (chosen,) = [a.choices for a in parser()._actions if a.dest == "verb" and a.choices]
+    known = {
+        option
+        for verb in chosen.values()
+        for action in verb._actions
+        for option in action.option_strings
+        if option.startswith("--") and not option.startswith("--no-")
+    }
+    assert known - set(re.findall(r"--[a-z][a-z-]*", GUIDE)) == {"--help"}
+
+
 @pytest.mark.parametrize(
     "command", [c for page in PAGES for c in commands(page)], ids=lambda command: command[19:60]
 )
