@@ -125,19 +125,13 @@ def gather(
     listed = manifest.read(request.export)
     training = [file for file in listed.training(request.layout) if file.rows]
     data = tuple(DataFile(f.name, f.dataset, f.role, f.sha1, f.rows) for f in training)
-    found = RowFacts()
-    is_usable = model is not None and not model.fault
-    if model is not None and is_usable and _is_told(request.system_prompt):
-        names = tuple(file.name for file in training)
-        cutoff = request.settings.cutoff_tokens
-        found = readers.rows(
-            Rows(request.export, names, model.folder, request.system_prompt, cutoff)
-        )
-    needed = None
-    if model is not None and is_usable:
+    found, needed = RowFacts(), None
+    usable = model if model is not None and not model.fault else None
+    if usable is not None:
+        found = _rows(request, usable, training, readers)
         on = reckoning.machine_of(device, asked, request.settings)
         needed = reckoning.needed(
-            model.folder, request.settings, on, data, found.files, processes=processes
+            usable.folder, request.settings, on, data, found.files, processes=processes
         )
     return Facts(
         file_count=len(said.verified),
@@ -150,7 +144,7 @@ def gather(
         system_text=request.system_prompt.text,
         default_prompt=model.default_prompt if model else None,
         model_fault=model.fault if model else None,
-        model_code=bool(is_usable and model and model.needs_code and not request.trust_remote_code),
+        model_code=bool(usable and usable.needs_code and not request.trust_remote_code),
         licence=model.licence if model else None,
         placeholder_rows=said.placeholders,
         placeholder=said.placeholder,
@@ -169,6 +163,17 @@ def gather(
         cluster=asked,
         cluster_estimate=needed if asked else None,
     )
+
+
+def _rows(
+    request: LaunchRequest, model: BaseModel, training: Sequence[ExportFile], readers: Readers
+) -> RowFacts:
+    """Read the rows as the model would; nothing is known of them while a prompt is not told."""
+    if not _is_told(request.system_prompt):
+        return RowFacts()
+    names = tuple(file.name for file in training)
+    cutoff = request.settings.cutoff_tokens
+    return readers.rows(Rows(request.export, names, model.folder, request.system_prompt, cutoff))
 
 
 def _device_words(device: Device) -> str:
