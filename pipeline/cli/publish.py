@@ -24,6 +24,8 @@ _WORDS: dict[WarningCode, str] = {
     "open_conflicts": "{count} conflicts in {dataset} are undecided",
     "not_compared": "{count} pairs of {dataset} were not compared yet (dedup), so that wordings "
     "of one fact may be trained and tested",
+    "few_wordings": "hardly a fact of {dataset} has three wordings, so that only {possible} rows "
+    "can test what is learned; write more wordings",
     "few_tested": "only {count} rows test {dataset}, as close wordings of a fact stay on one side; "
     "{possible} with --paraphrases tested",
 }

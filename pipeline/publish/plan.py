@@ -19,7 +19,13 @@ from pipeline.publish.planned import ExportPlan, Members, PlannedFile
 from pipeline.publish.pool import Close, Pool, ranks_of_names
 from pipeline.publish.recipe import Recipe, check_name
 from pipeline.publish.split import Shares
-from pipeline.publish.warnings import ExportWarning, Facts, warnings_of
+from pipeline.publish.warnings import (
+    FEW_TESTS,
+    ExportWarning,
+    Facts,
+    WarningCode,
+    warnings_of,
+)
 from store import clusters, datasets, export_rows, links
 from store.db import Database
 from store.types import RowLayout, RowShape, Status
@@ -100,7 +106,7 @@ def plan_of(found: Sources, recipe: Recipe) -> ExportPlan:
         left_out=sum(map(len, found.outlines)) - len(members),
         warnings=(
             *warnings_of(recipe, found.outlines, found.facts, _trained_rows(files)),
-            *_few_tested(found, shares, sides),
+            *_of_tests(found, shares, sides),
         ),
     )
 
@@ -129,24 +135,28 @@ def layouts(outlined: Outline, recipe: Recipe) -> tuple[RowLayout, ...]:
     return ("format2", "format3") if asked == "both" else (cast("RowLayout", asked),)
 
 
-def _few_tested(found: Sources, shares: Shares, sides: list[Integers]) -> Iterator[ExportWarning]:
-    """Say which datasets close wordings that stay on one side leave few test rows."""
-    if not shares.keeps_paraphrases or not found.pool.has_paraphrases:
-        return
+def _of_tests(found: Sources, shares: Shares, sides: list[Integers]) -> Iterator[ExportWarning]:
+    """Say which datasets have few rows that test in other words what is trained, and why."""
     tested = [int(numpy.count_nonzero(each == split.TEST)) for each in sides]
-    meant = [shares.wordings * len(each) for each in sides]
-    if all(2 * rows >= wish for rows, wish in zip(tested, meant, strict=True)):
-        return
-    loose = split.assign(found.pool, replace(shares, keeps_paraphrases=False))
-    possible = [int(numpy.count_nonzero(each == split.TEST)) for each in loose]
-    few = [n for n, rows in enumerate(tested) if 2 * rows < possible[n]]
-    if few:
-        yield ExportWarning(
-            "few_tested",
-            ",".join(found.outlines[n].dataset.name for n in few),
-            sum(tested[n] for n in few),
-            sum(possible[n] for n in few),
-        )
+    meant = [
+        0 if outlined.dataset.role == "general" else shares.wordings * len(outlined)
+        for outlined in found.outlines
+    ]
+    short = [n for n, rows in enumerate(tested) if 2 * rows < meant[n]]
+    possible = tested
+    if short and shares.keeps_paraphrases and found.pool.has_paraphrases:
+        loose = split.assign(found.pool, replace(shares, keeps_paraphrases=False))
+        possible = [int(numpy.count_nonzero(each == split.TEST)) for each in loose]
+    scarce = [n for n in short if possible[n] < FEW_TESTS and meant[n] >= FEW_TESTS]
+    kept = [n for n in short if n not in scarce and 2 * tested[n] < possible[n]]
+    for code, places in (("few_wordings", scarce), ("few_tested", kept)):
+        if places:
+            yield ExportWarning(
+                cast("WarningCode", code),
+                ",".join(found.outlines[n].dataset.name for n in places),
+                sum(tested[n] for n in places),
+                sum(possible[n] for n in places),
+            )
 
 
 def _trained_rows(files: tuple[PlannedFile, ...]) -> dict[str, int]:

@@ -11,6 +11,8 @@ SMALL_DATASET = 20
 """Below so many pairs a dataset teaches little."""
 SMALLEST_REPLAY = 0.1
 """Below this share of general rows, small sets lose ordinary ability."""
+FEW_TESTS = 3
+"""Fewer rows than this test nothing."""
 WarningCode = Literal[
     "two_domains",
     "format2_without_general",
@@ -21,6 +23,7 @@ WarningCode = Literal[
     "trigger_in_general",
     "small_replay",
     "not_compared",
+    "few_wordings",
     "few_tested",
 ]
 

@@ -202,6 +202,7 @@ def test_a_plan_warns_of_what_would_spoil_training(db: Database):
         ExportWarning("small_dataset", "one", 2),
         ExportWarning("open_conflicts", "one", 1),
         ExportWarning("leftover_placeholders", "two", 20),
+        ExportWarning("few_wordings", "two"),
     )
 
 
@@ -221,6 +222,16 @@ def test_pairs_that_were_not_compared_are_warned_of_unless_nothing_is_tested(fil
     new = datasets.by_name(filled, "me")
     pairs.insert_many(filled, new.id, [new_pair("Who made this?", "Nubo.")], summary="test")
     assert ExportWarning("not_compared", "me", 1) in plan(filled, RECIPE).warnings
+
+
+def test_facts_of_one_wording_are_warned_of_as_nothing_tests_what_they_teach(db: Database):
+    field = datasets.create(db, "liver", "domain", trigger="Answer.")
+    rows = [new_pair(f"What is {n}?", f"It is {n}.") for n in range(40)]
+    pairs.insert_many(db, field.id, rows, summary="test")
+    compared(db)
+    recipe = Recipe("x", ("liver",), layout="format3")
+    assert plan(db, recipe).warnings == (ExportWarning("few_wordings", "liver"),)
+    assert plan(db, replace(recipe, test_share=0)).warnings == ()
 
 
 def test_close_wordings_that_leave_few_test_rows_are_warned_of(db: Database):
