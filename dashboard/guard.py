@@ -85,8 +85,9 @@ def _facts(fact: Exception) -> dict[str, object]:
         facts |= {"since": when(fact.since), "pid": str(fact.pid)}
     if isinstance(reason := facts.get("reason"), str):
         facts["reason"] = cause(reason)
-    if "kind" in facts and has(kind := f"shell.kind_{facts['kind']}"):
-        facts["kind"] = plain(kind)
+    for name, key in (("kind", "shell.kind"), ("verdict", "duplicates.was")):
+        if name in facts and has(known := f"{key}_{facts[name]}"):
+            facts[name] = plain(known)
     return facts
 
 

@@ -9,6 +9,7 @@ StoreError
 ├── NotFound          no such dataset, pair, cluster, export, run …
 ├── NameTaken         a dataset or export of that name exists
 ├── StalePair         the pair was changed since it was read
+├── ClusterDecided    the cluster was decided since it was read
 ├── CountChanged      a filter means more or fewer pairs than the person was told
 └── NothingToUndo     the action was undone already, or later changes stand on it
 """
@@ -16,6 +17,7 @@ StoreError
 from datetime import datetime
 from pathlib import Path
 
+from store.relation_types import Verdict
 from store.types import Pair
 
 
@@ -106,6 +108,16 @@ class StalePair(StoreError):
             f"yours was {expected_version}). Look at what stands now, then save again."
         )
         self.current, self.expected_version = current, expected_version
+
+
+class ClusterDecided(StoreError):
+    """Someone gave the cluster a verdict after it was read; that one stands."""
+
+    def __init__(self, cluster_id: int, verdict: Verdict) -> None:
+        super().__init__(
+            f"Cluster {cluster_id} was decided meanwhile ({verdict}). Nothing was changed."
+        )
+        self.cluster_id, self.verdict = cluster_id, verdict
 
 
 class CountChanged(StoreError):

@@ -11,7 +11,7 @@ from store import removals
 from store.actions import STATUS_FIELDS, finish, next_version, record, start
 from store.clusters import get_in, is_open
 from store.db import Database
-from store.errors import NotFound, StalePair
+from store.errors import ClusterDecided, NotFound, StalePair
 from store.pair_rows import read_one
 from store.relation_types import Cluster, ClusterFilter, Reason, Verdict
 from store.types import PairEdit
@@ -24,14 +24,15 @@ def decide(
 ) -> int | None:
     """Store a person's verdict; `keep_one` also removes the other usable pairs as one action.
 
-    Returns the id of that action, None where no pair was touched.
+    Returns the id of that action, None where no pair was touched. ClusterDecided if a verdict
+    stands already.
     """
     with db.write() as cursor:
-        keeper = _keeper(get_in(cursor, cluster_id), keeper_id)
+        keeper = _keeper(_undecided(cursor, cluster_id), keeper_id)
         _close(cursor, cluster_id, verdict, keeper)
         if verdict != "keep_one":
             return None
-        return _remove_others(cursor, cluster_id, keeper)
+        return _remove_others(cursor, cluster_id)
 
 
 def merge(
@@ -39,11 +40,11 @@ def merge(
 ) -> int:
     """Give the pair that stays a text made of all, and remove the others, as one action.
 
-    StalePair if that pair is no longer the version that the text was made from.
+    StalePair if that pair is no longer the version that the text was made from, ClusterDecided if
+    a verdict stands already.
     """
     with db.write() as cursor:
-        cluster = get_in(cursor, cluster_id)
-        keeper = _keeper(cluster, keeper_id)
+        keeper = _keeper(_undecided(cursor, cluster_id), keeper_id)
         pair = read_one(cursor, keeper)
         if pair.version != expected_version:
             raise StalePair(pair, expected_version)
@@ -141,6 +142,13 @@ def decide_all(
         return action_id
 
 
+def _undecided(cursor: duckdb.DuckDBPyConnection, cluster_id: int) -> Cluster:
+    cluster = get_in(cursor, cluster_id)
+    if cluster.verdict is not None:
+        raise ClusterDecided(cluster_id, cluster.verdict)
+    return cluster
+
+
 def _keeper(cluster: Cluster, keeper_id: int | None) -> int:
     keeper = cluster.keeper_id if keeper_id is None else keeper_id
     if keeper not in cluster.pair_ids:
@@ -157,7 +165,7 @@ def _close(
     )
 
 
-def _remove_others(cursor: duckdb.DuckDBPyConnection, cluster_id: int, keeper: int) -> int:
+def _remove_others(cursor: duckdb.DuckDBPyConnection, cluster_id: int) -> int:
     going = _going(cursor, "c.id = ?", [cluster_id])
     action_id = removals.remove_in(cursor, going, summary=f"cluster {cluster_id}")
     _say_why(cursor, action_id)

@@ -6,6 +6,7 @@ from dashboard.duplicates import clustering
 from dashboard.duplicates.clustering import Members
 from dashboard.duplicates.pair_card import pair_card
 from dashboard.format import shortened
+from dashboard.guard import guarded
 from dashboard.parts.difference import reason_words
 from dashboard.parts.notices import done
 from dashboard.text import literal, plain, t
@@ -145,6 +146,7 @@ def _merge(members: Members) -> None:
     if is_sent and answer.strip() and question.strip():
         facts = tuple(dict.fromkeys(f for pair in (keeper, *others) for f in pair.facts))
         change = PairEdit(question=question, answer=answer, facts=facts)
-        clustering.merge(members.cluster, keeper, change)
-        done(t("duplicates.merged", question=literal(shortened(question, 40))))
-        st.rerun()
+        with guarded():
+            clustering.merge(members.cluster, keeper, change)
+            done(t("duplicates.merged", question=literal(shortened(question, 40))))
+            st.rerun()

@@ -14,6 +14,7 @@ from dashboard.duplicates.linking import KEEPER, PLACE, choice, go_to, ids, tidy
 from dashboard.guard import reaction
 from pipeline.curate import dedup
 from store import clusters, history, links, pairs, verdicts
+from store.errors import ClusterDecided
 from store.relation_types import Cluster, ClusterFilter, Link, Reason, Relation, Verdict
 from store.types import Pair, PairEdit
 
@@ -94,18 +95,32 @@ def mark(pair_id: int) -> None:
 
 @reaction
 def decide(cluster: Cluster, verdict: Verdict, keeper_id: int) -> None:
-    """Store the verdict; the cluster after it takes its place."""
-    action_id = verdicts.decide(state.store(), cluster.id, verdict, keeper_id=keeper_id)
+    """Store the verdict; the cluster after it takes its place.
+
+    A key pressed twice before the page is drawn again decides once.
+    """
+    try:
+        action_id = verdicts.decide(state.store(), cluster.id, verdict, keeper_id=keeper_id)
+    except ClusterDecided as decided:
+        _pass_over(decided, verdict)
+        return
     _remember(action_id, cluster.id)
     if action_id is not None:
         tidy()
 
 
 def merge(cluster: Cluster, keeper: Pair, change: PairEdit) -> None:
-    """Give the pair that stays a text made of all and remove the others; StalePair if too late."""
-    action_id = verdicts.merge(
-        state.store(), cluster.id, change, keeper_id=keeper.id, expected_version=keeper.version
-    )
+    """Give the pair that stays a text made of all and remove the others.
+
+    StalePair or ClusterDecided if too late.
+    """
+    try:
+        action_id = verdicts.merge(
+            state.store(), cluster.id, change, keeper_id=keeper.id, expected_version=keeper.version
+        )
+    except ClusterDecided as decided:
+        _pass_over(decided, "merge")
+        return
     _remember(action_id, cluster.id)
     tidy()
 
@@ -152,6 +167,14 @@ def take_back() -> None:
     else:
         verdicts.reopen(state.store(), cluster_id)
     st.session_state[UNDO].pop()
+
+
+def _pass_over(decided: ClusterDecided, verdict: Verdict) -> None:
+    """Leave a decision as it stands; it is told where this session did not make that very one."""
+    st.session_state.pop(KEEPER, None)
+    mine = {cluster_id for _, cluster_id in st.session_state.get(UNDO, ())}
+    if decided.cluster_id not in mine or decided.verdict != verdict:
+        raise decided
 
 
 def _remember(action_id: int | None, cluster_id: int | None) -> None:

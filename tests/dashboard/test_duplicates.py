@@ -9,7 +9,7 @@ from pipeline.curate import dedup
 from pipeline.publish.export import export
 from pipeline.publish.recipe import Recipe
 from pipeline.workspace import Workspace
-from store import clusters, exports, judgements, links, pairs
+from store import clusters, exports, history, judgements, links, pairs, verdicts
 from store.types import NewPair, PairEdit
 from tests.dashboard.conftest import assert_calm
 
@@ -55,6 +55,31 @@ def test_a_verdict_that_keeps_all_can_be_taken_back(open_page, filled, verdict: 
     assert clusters.counts(filled)["conflict"] == 0
     page.button(key="duplicates_take_back").click().run()
     assert clusters.counts(filled)["conflict"] == 1
+
+
+def test_a_key_pressed_twice_decides_once_and_is_calm(open_page, filled):
+    page = open_page("duplicates")
+    first = clusters.page(filled, relation="conflict", size=1).rows[0]
+    action = verdicts.decide(filled, first.id, "keep_one")
+    page.session_state["duplicates_undo"] = [(action, first.id)]  # The first key's work, unseen.
+    page.button(key="duplicates_keep_one").click().run()
+    assert_calm(page)
+    assert not page.error
+    assert history.latest(filled)[0].id == action
+    page.button(key="duplicates_take_back").click().run()
+    assert statuses(filled, 61, 62) == ["unreviewed", "unreviewed"]
+    assert clusters.counts(filled)["conflict"] == 1
+
+
+def test_what_another_window_decided_stands_and_is_said(open_page, filled, language: str):
+    page = open_page("duplicates", language)
+    first = clusters.page(filled, relation="conflict", size=1).rows[0]
+    verdicts.decide(filled, first.id, "keep_one")
+    page.button(key="duplicates_both_fine").click().run()
+    assert_calm(page)
+    assert messages(language)["duplicates.was_keep_one"] in page.error[0].value
+    assert clusters.get(filled, first.id).verdict == "keep_one"
+    assert page.button(key="duplicates_take_back").disabled
 
 
 def test_exact_copies_go_at_once_and_come_back_with_one_undo(open_page, filled):

@@ -4,8 +4,8 @@ import pytest
 
 from store import clusters, datasets, history, pairs, removals, verdicts
 from store.db import Database
-from store.errors import StalePair
-from store.relation_types import ClusterFilter, NewCluster, Removal
+from store.errors import ClusterDecided, StalePair
+from store.relation_types import Cluster, ClusterFilter, NewCluster, Removal
 from store.types import Pair, PairEdit, PairFilter
 from tests.builders import new_pair
 
@@ -101,6 +101,43 @@ def test_a_merge_made_from_an_older_text_is_refused(db: Database, stored: tuple[
     with pytest.raises(StalePair):
         verdicts.merge(db, conflict.id, PairEdit(answer="x"), keeper_id=6, expected_version=1)
     assert clusters.get(db, conflict.id).verdict is None
+
+
+def the_conflict(db: Database) -> Cluster:
+    (conflict,) = clusters.page(db, relation="conflict", size=9).rows
+    return conflict
+
+
+def test_a_decision_made_twice_is_refused_and_the_first_one_is_undone_whole(
+    db: Database, stored: tuple[Pair, ...]
+):
+    conflict = the_conflict(db)
+    action = verdicts.decide(db, conflict.id, "keep_one", keeper_id=6)
+    assert action is not None
+    with pytest.raises(ClusterDecided) as refused:
+        verdicts.decide(db, conflict.id, "keep_one", keeper_id=6)
+    assert (refused.value.cluster_id, refused.value.verdict) == (conflict.id, "keep_one")
+    assert history.latest(db)[0].id == action
+    history.undo(db, action)
+    assert (statuses(db), clusters.get(db, conflict.id).verdict) == ("uuuuuuuu", None)
+
+
+def test_another_decision_leaves_the_one_that_stands(db: Database, stored: tuple[Pair, ...]):
+    conflict = the_conflict(db)
+    verdicts.decide(db, conflict.id, "keep_one", keeper_id=6)
+    with pytest.raises(ClusterDecided):
+        verdicts.decide(db, conflict.id, "both_fine")
+    with pytest.raises(ClusterDecided):
+        verdicts.merge(db, conflict.id, PairEdit(answer="x"), keeper_id=6, expected_version=1)
+    assert (statuses(db), clusters.get(db, conflict.id).verdict) == ("uuuuuuxu", "keep_one")
+
+
+def test_a_decision_that_was_taken_back_can_be_made_again(db: Database, stored: tuple[Pair, ...]):
+    conflict = the_conflict(db)
+    verdicts.decide(db, conflict.id, "both_fine")
+    verdicts.reopen(db, conflict.id)
+    assert verdicts.decide(db, conflict.id, "keep_one") is not None
+    assert statuses(db) == "uuuuuuxu"
 
 
 def test_a_large_family_is_read_in_part_and_decided_whole(db: Database):
