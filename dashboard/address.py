@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+LONGEST_ID = 18
+"""Digits that the database holds whatever they are."""
+
 
 def restore(
     key: str, *, allowed: Sequence[str], default: Sequence[str], is_single: bool = False
@@ -17,6 +20,12 @@ def restore(
     given = [value for value in st.query_params.get_all(key) if value in allowed]
     chosen = given or list(default)
     st.session_state[key] = chosen[0] if is_single else chosen
+
+
+def numbered(name: str) -> int | None:
+    """Return the id that the address gives under a name; None where it gives none that could be."""
+    given = st.query_params.get(name, "")
+    return int(given) if given.isdecimal() and len(given) <= LONGEST_ID else None
 
 
 def keep(key: str, *, default: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import serving, state
+from dashboard import address, serving, state
 from dashboard.compare import asking, compare_question, lineup
 from dashboard.compare.asking import Asking
 from dashboard.compare.compare_question import Prepared
@@ -117,9 +117,9 @@ def current() -> Asking | None:
 
 def opened() -> Comparison | None:
     """Return the kept comparison that the address names; None where it names none that is there."""
-    asked = st.query_params.get(OPEN, "")
+    asked = address.numbered(OPEN)
     try:
-        return votes.get(state.store(), int(asked)) if asked.isdecimal() else None
+        return votes.get(state.store(), asked) if asked is not None else None
     except NotFound:
         return None
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import address, state
 from dashboard.guard import reaction
 from dashboard.parts.notices import done
 from dashboard.review import filtering
@@ -96,9 +96,9 @@ def step(name: Literal["previous", "next"], shown_id: int, asked: Asked) -> None
 
 def restore(asked: Asked) -> None:
     """Choose the pair that the address names, when the page is first drawn."""
-    named = st.query_params.get(ADDRESS, "")
-    if CHOSEN not in st.session_state and named.isdecimal():
-        _choose(int(named), asked)
+    named = address.numbered(ADDRESS)
+    if CHOSEN not in st.session_state and named is not None:
+        _choose(named, asked)
 
 
 @reaction
@@ -252,15 +252,18 @@ def _page(asked: Asked) -> Page[Pair]:
 
 
 def _chosen(page: Page[Pair]) -> Pair:
-    """The chosen pair, else the first of the page."""
+    """The chosen pair; else the first of the page, which takes its place where it is gone."""
     pair_id = st.session_state.get(CHOSEN)
     for pair in page.rows:
         if pair.id == pair_id:
             return pair
+    if pair_id is None:
+        return page.rows[0]
     try:
-        return pairs.get(state.store(), pair_id) if pair_id else page.rows[0]
-    except NotFound:
-        return page.rows[0]  # It was taken out in another window.
+        return pairs.get(state.store(), pair_id)
+    except NotFound:  # It was taken out in another window.
+        st.session_state[CHOSEN] = page.rows[0].id
+        return page.rows[0]
 
 
 def _choose(pair_id: int, asked: Asked) -> None:

@@ -165,7 +165,10 @@ def test_hostile_texts_are_shown_letter_by_letter(open_page, trained):
     assert HOSTILE not in lines(page)
 
 
-@pytest.mark.parametrize("address", [{"comparison": "99"}, {"comparison": "x"}, {"run": "99"}])
+@pytest.mark.parametrize(
+    "address",
+    [{"comparison": "99"}, {"comparison": "9" * 5000}, {"comparison": "x"}, {"run": "99"}],
+)
 def test_an_address_that_leads_nowhere_is_calm(open_page, trained, address: dict[str, str]):
     page = open_page("compare")
     for name, value in address.items():

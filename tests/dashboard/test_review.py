@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
+
 from dashboard.text import messages
-from store import pairs
+from store import history, pairs
 from store.types import PairEdit, PairSort
 from tests.dashboard.conftest import assert_calm
 from tests.dashboard.seed import HOSTILE
@@ -125,6 +127,31 @@ def test_a_pair_can_be_named_in_the_address(open_app, filled):
     app.query_params["pair"] = "62"
     app.run()
     assert "40 mg" in shown(app)
+
+
+def test_a_pair_that_is_gone_leaves_the_keys_to_the_one_shown_in_its_place(open_app, filled):
+    history.undo(filled, 1)  # The import that held pair 12.
+    app = open_app("en")
+    app.switch_page("app_pages/review.py")
+    app.query_params["pair"] = "12"
+    app.run()
+    assert_calm(app)
+    assert "20 mg" in shown(app)
+    app.button(key="review_accept").click().run()
+    assert pairs.get(filled, 61).status == "accepted"
+    assert "40 mg" in shown(app)
+
+
+@pytest.mark.parametrize("named", ["", "x", "²", "0", "9" * 19, "9" * 5000], ids="{:.5}".format)
+def test_a_pair_of_the_address_that_is_none_is_passed_over(open_app, filled, named: str):
+    app = open_app("en")
+    app.switch_page("app_pages/review.py")
+    app.query_params["pair"] = named
+    app.run()
+    assert_calm(app)
+    assert not app.error
+    app.button(key="review_accept").click().run()
+    assert pairs.get(filled, 1).status == "accepted"
 
 
 def test_a_key_pressed_twice_decides_only_what_was_seen(open_page, filled):
