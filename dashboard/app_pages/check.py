@@ -57,8 +57,7 @@ def draw_numbers(charts: Charts) -> None:
 
 def draw_undo() -> None:
     """Offer to take the last repair of this session back."""
-    if UNDO in st.session_state:
-        _, code, count = st.session_state[UNDO]
+    for _, code, count in st.session_state.get(UNDO, ()):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             words = t("check.fixed", count=count, finding=plain(f"finding.{code}"))
             st.markdown(f":green[:material/check_circle:] {words}")

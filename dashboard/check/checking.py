@@ -9,7 +9,7 @@ from itertools import islice
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import state, undoing
 from dashboard.guard import reaction
 from pipeline.curate import fixes, judge, quality
 from pipeline.curate.checks.found import Found, Frame
@@ -71,17 +71,15 @@ def fix_all(code: str, dataset: Dataset | None) -> None:
     """Repair every pair with a code, as one action."""
     action, count = fixes.apply(state.store(), _planned(code, dataset), [code], state.workspace())
     if action is not None:
-        st.session_state[UNDO] = (action, code, count)
+        st.session_state[UNDO] = [(action, code, count)]
     st.session_state[REPAIRED] = True
 
 
 @reaction
 def take_back() -> None:
     """Undo the last repair of this session."""
-    action, _, _ = st.session_state[UNDO]
-    history.undo(state.store(), action)
-    st.session_state.pop(UNDO)
-    judge.judge(state.store(), state.workspace())
+    if undoing.take_back(UNDO, _undo) is not None:
+        judge.judge(state.store(), state.workspace())
 
 
 @reaction
@@ -94,7 +92,7 @@ def fix_pair(pair: Pair, code: str) -> None:
     action, _ = repairs.apply(database, [(pair.id, pair.version, edit)], summary=code)
     judge.judge(database, state.workspace())
     if action is not None:
-        st.session_state.setdefault("review_undo", []).append((action, pair.id))
+        undoing.remember("review_undo", (action, pair.id))
 
 
 @reaction
@@ -116,6 +114,10 @@ def restore(pair: Pair) -> None:
 def dismissed_of(pair: Pair) -> int:
     """Return how many findings of a pair were dismissed."""
     return len(_dismissed(state.store(), pair.id))
+
+
+def _undo(done: tuple[int, str, int]) -> None:
+    history.undo(state.store(), done[0])
 
 
 def _dismissed(database: Database, pair_id: int) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import state, undoing
 from dashboard.duplicates import compare_job
 from dashboard.duplicates.linking import KEEPER, PLACE, choice, go_to, ids, tidy
 from dashboard.guard import reaction
@@ -32,6 +32,15 @@ class Members:
     """What the person marked, else what the comparison proposed."""
     links: Mapping[int, Link]
     """Of each other pair to the keeper, where they were compared directly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What Undo takes back: an action, or a verdict that touched no pair."""
+
+    action_id: int | None
+    cluster_id: int | None
+    """None where many were decided at once."""
 
 
 def counts() -> dict[Relation, int]:
@@ -160,23 +169,27 @@ def reject_leaks(pair_ids: tuple[int, ...]) -> None:
 @reaction
 def take_back() -> None:
     """Undo the last decision of this session."""
-    action_id, cluster_id = st.session_state[UNDO][-1]
-    if action_id is not None:
-        history.undo(state.store(), action_id)
-        tidy(even_many=cluster_id is None)
-    else:
-        verdicts.reopen(state.store(), cluster_id)
-    st.session_state[UNDO].pop()
+    taken = undoing.take_back(UNDO, _undo)
+    if taken is not None and taken.action_id is not None:
+        tidy(even_many=taken.cluster_id is None)
 
 
 def _pass_over(decided: ClusterDecided, verdict: Verdict) -> None:
     """Leave a decision as it stands; it is told where this session did not make that very one."""
     st.session_state.pop(KEEPER, None)
-    mine = {cluster_id for _, cluster_id in st.session_state.get(UNDO, ())}
+    mine = {done.cluster_id for done in st.session_state.get(UNDO, ())}
     if decided.cluster_id not in mine or decided.verdict != verdict:
         raise decided
 
 
 def _remember(action_id: int | None, cluster_id: int | None) -> None:
-    st.session_state.setdefault(UNDO, []).append((action_id, cluster_id))
+    if action_id is not None or cluster_id is not None:
+        undoing.remember(UNDO, Decided(action_id, cluster_id))
     st.session_state.pop(KEEPER, None)
+
+
+def _undo(done: Decided) -> None:
+    if done.action_id is not None:
+        history.undo(state.store(), done.action_id)
+    elif done.cluster_id is not None:
+        verdicts.reopen(state.store(), done.cluster_id)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import address, state
+from dashboard import address, state, undoing
 from dashboard.guard import reaction
 from dashboard.parts.notices import done
 from dashboard.review import filtering
@@ -119,9 +119,10 @@ def decide(pair: Pair, status: Status, asked: Asked) -> None:
 @reaction
 def take_back(asked: Asked) -> None:
     """Undo the last decision or edit of this session and choose its pair."""
-    action, pair_id = st.session_state[UNDO][-1]
-    history.undo(state.store(), action)
-    st.session_state[UNDO].pop()
+    taken = undoing.take_back(UNDO, _undo)
+    if taken is None:
+        return
+    _, pair_id = taken
     st.session_state.pop(LAST, None)
     if pair_id is None:
         _forget()
@@ -231,7 +232,11 @@ def field_key(name: str) -> str:
 
 def remember(action_id: int, pair_id: int | None) -> None:
     """Put an action on top of what Undo takes back; without a pair for a change of many."""
-    st.session_state.setdefault(UNDO, []).append((action_id, pair_id))
+    undoing.remember(UNDO, (action_id, pair_id))
+
+
+def _undo(done: tuple[int, int | None]) -> None:
+    history.undo(state.store(), done[0])
 
 
 def _page(asked: Asked) -> Page[Pair]:

@@ -7,8 +7,9 @@ from dashboard.check import judge_job
 from dashboard.text import messages
 from pipeline.curate import dataset_checks, fixes
 from pipeline.curate.checks.found import CODES
-from store import datasets, flags, pairs
+from store import datasets, flags, history, pairs
 from store.types import NewPair, PairFilter
+from tests.dashboard.conftest import assert_calm
 
 DIRTY = (
     ("What is a tide?", "A ti\u200bde is <b>water</b> that moves."),
@@ -73,6 +74,27 @@ def test_fix_all_shows_the_count_repairs_and_can_be_taken_back(open_page, dirty)
     ]
     page.button(key="check_undo").click().run()
     assert [pair.answer for pair in pairs.by_ids(dirty, [1, 2])] == [DIRTY[0][1], DIRTY[1][1]]
+
+
+def test_a_repair_that_was_taken_back_elsewhere_is_said_once(open_page, dirty):
+    page = open_page("check")
+    page.button(key="check_fix_control_characters").click().run()
+    page.button(key="check_fix_go").click().run()
+    history.undo(dirty, history.latest(dirty)[0].id)
+    page.button(key="check_undo").click().run()
+    assert_calm(page)
+    assert page.error[0].value.startswith("This cannot be undone")
+    assert "check_undo" not in {button.key for button in page.button}
+
+
+def test_a_second_undo_before_the_page_is_drawn_does_nothing(open_page, dirty):
+    page = open_page("check")
+    page.button(key="check_fix_control_characters").click().run()
+    page.button(key="check_fix_go").click().run()
+    page.session_state["check_undoable"] = []  # The first click has done its work, unseen yet.
+    page.button(key="check_undo").click().run()
+    assert_calm(page)
+    assert pairs.get(dirty, 2).answer == "潮汐是海水的涨落。"
 
 
 def test_the_charts_are_drawn_in_each_language(open_page, dirty, language: str):

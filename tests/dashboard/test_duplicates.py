@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.duplicates import compare_job
+from dashboard.duplicates.clustering import Decided
 from dashboard.text import messages
 from pipeline.curate import dedup
 from pipeline.publish.export import export
@@ -61,7 +62,8 @@ def test_a_key_pressed_twice_decides_once_and_is_calm(open_page, filled):
     page = open_page("duplicates")
     first = clusters.page(filled, relation="conflict", size=1).rows[0]
     action = verdicts.decide(filled, first.id, "keep_one")
-    page.session_state["duplicates_undo"] = [(action, first.id)]  # The first key's work, unseen.
+    # The first key has done its work, unseen yet.
+    page.session_state["duplicates_undo"] = [Decided(action, first.id)]
     page.button(key="duplicates_keep_one").click().run()
     assert_calm(page)
     assert not page.error
@@ -80,6 +82,25 @@ def test_what_another_window_decided_stands_and_is_said(open_page, filled, langu
     assert messages(language)["duplicates.was_keep_one"] in page.error[0].value
     assert clusters.get(filled, first.id).verdict == "keep_one"
     assert page.button(key="duplicates_take_back").disabled
+
+
+def test_a_decision_that_was_taken_back_elsewhere_is_said_once(open_page, filled):
+    page = open_page("duplicates")
+    page.button(key="duplicates_keep_one").click().run()
+    history.undo(filled, history.latest(filled)[0].id)
+    page.button(key="duplicates_take_back").click().run()
+    assert_calm(page)
+    assert page.error[0].value.startswith("This cannot be undone")
+    assert page.button(key="duplicates_take_back").disabled
+
+
+def test_a_second_undo_before_the_page_is_drawn_does_nothing(open_page, filled):
+    page = open_page("duplicates")
+    page.button(key="duplicates_both_fine").click().run()
+    page.session_state["duplicates_undo"] = []  # The first key has done its work, unseen yet.
+    page.button(key="duplicates_take_back").click().run()
+    assert_calm(page)
+    assert clusters.counts(filled)["conflict"] == 0
 
 
 def test_exact_copies_go_at_once_and_come_back_with_one_undo(open_page, filled):

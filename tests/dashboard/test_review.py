@@ -46,6 +46,29 @@ def test_rejecting_can_be_taken_back_and_the_pair_is_shown_again(open_page, fill
     assert page.button(key="review_undo_button").disabled
 
 
+def test_what_was_taken_back_elsewhere_is_said_and_undo_goes_on_before_it(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_accept").click().run()
+    page.button(key="review_reject").click().run()
+    history.undo(filled, history.latest(filled)[0].id)
+    page.button(key="review_undo_button").click().run()
+    assert_calm(page)
+    assert page.error[0].value.startswith("This cannot be undone")
+    page.button(key="review_undo_button").click().run()
+    assert not page.error
+    assert [pairs.get(filled, n).status for n in (1, 2)] == ["unreviewed", "unreviewed"]
+    assert page.button(key="review_undo_button").disabled
+
+
+def test_a_second_undo_before_the_page_is_drawn_does_nothing(open_page, filled):
+    page = open_page("review")
+    page.button(key="review_accept").click().run()
+    page.session_state["review_undo"] = []  # The first key has done its work, unseen yet.
+    page.button(key="review_undo_button").click().run()
+    assert_calm(page)
+    assert pairs.get(filled, 1).status == "accepted"
+
+
 def test_next_crosses_the_end_of_a_page(open_page, filled):
     page = open_page("review")
     page.button(key="review_row_15").click().run()
