@@ -131,7 +131,9 @@ def draw_choice(shown: Shown, model: str, best: Recommendation | None) -> None:
         st.caption(t("verdict.standing_words"))
     with right:
         if best:
-            recommendation(best, shown.names, is_used=following.is_used(best))
+            step = shown.steps[best.model]
+            is_used = following.is_used(best.model, step)
+            recommendation(best, shown.names, step=step, is_used=is_used)
         run = evaluating.run_of_model(model)
         if run:
             end = evaluating.end_of(report, run)

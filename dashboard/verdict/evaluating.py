@@ -17,12 +17,13 @@ from dashboard.parts.notices import done
 from dashboard.text import plain, t
 from pipeline.errors import BadInput
 from pipeline.evaluate import jobs
-from pipeline.evaluate.config import BASE, run_of, step_of
+from pipeline.evaluate.config import BASE, Candidate, run_of, step_of
 from pipeline.evaluate.outcomes import Flag, Outcome, RowFilter
 from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.evaluate.report import ModelReport, Report
 from pipeline.evaluate.state import Evaluation
 from pipeline.publish.verify import MANIFEST
+from pipeline.train import checkpoints
 from pipeline.train.state import Run
 from store.types import Role
 
@@ -49,10 +50,13 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A report and the names of its models for headings."""
+    """A report, and what its models are."""
 
     report: Report
     names: dict[str, str]
+    """For headings."""
+    steps: dict[str, int | None]
+    """The checkpoint that a model was when it was asked; None for what its run ended with."""
 
 
 def listed() -> tuple[Evaluation, ...]:
@@ -173,7 +177,13 @@ def shown(evaluation: Evaluation) -> Shown:
     report = _report(str(evaluation.folder), evaluation.progress.offset)
     runs = serving.run_names()
     names = {each.model: _name(each.model, runs) for each in report.models if each.model != BASE}
-    return Shown(report, {BASE: plain("verdict.base")} | names)
+    steps = {each.model: _asked(each) for each in evaluation.config.candidates}
+    return Shown(report, {BASE: plain("verdict.base")} | names, steps)
+
+
+def _asked(candidate: Candidate) -> int | None:
+    step = step_of(candidate.model)
+    return step if step is not None else checkpoints.step_in(candidate.adapter or "")
 
 
 def _name(model: str, runs: dict[str, str]) -> str:

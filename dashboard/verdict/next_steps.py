@@ -7,9 +7,11 @@ import streamlit as st
 from dashboard.format import number, percent
 from dashboard.parts.links import to_page
 from dashboard.parts.scores import LOSSES
+from dashboard.runs import keeping
 from dashboard.text import plain, t
 from dashboard.verdict import following
 from pipeline.evaluate.advice import Advice
+from pipeline.evaluate.config import run_of
 from pipeline.evaluate.standing import Recommendation
 from pipeline.train.state import Run
 
@@ -29,8 +31,10 @@ DATA_FIRST = {
 """Advice that begins with the data: which page, and the words of its link."""
 
 
-def recommendation(found: Recommendation, names: Mapping[str, str], *, is_used: bool) -> None:
-    """Draw which model to use and why, with the button that does it."""
+def recommendation(
+    found: Recommendation, names: Mapping[str, str], *, step: int | None, is_used: bool
+) -> None:
+    """Draw which model to use and why, with the button that lets its run stand for that step."""
     with st.container(border=True, gap="small", key="verdict_recommended"):
         st.caption(f":material/star: {t('verdict.recommended')}")
         st.markdown(f"##### {t('verdict.recommended_name', model=names[found.model])}")
@@ -53,8 +57,8 @@ def recommendation(found: Recommendation, names: Mapping[str, str], *, is_used: 
                 key="verdict_use",
                 icon=":material/check:",
                 help=t("verdict.use_help"),
-                on_click=following.use,
-                args=(found.model,),
+                on_click=keeping.use,
+                args=(run_of(found.model), step),
             )
 
 

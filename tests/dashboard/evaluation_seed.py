@@ -10,6 +10,7 @@ from pipeline.evaluate.config import Candidate, DataFile, EvaluationConfig
 from pipeline.evaluate.names import KNOWN_NAMES, Identity
 from pipeline.jsonio import write_json
 from pipeline.processes import write_launch
+from pipeline.train import checkpoints
 from tests.dashboard.run_seed import BEGAN, launch
 from tests.dashboard.seed import HOSTILE
 
@@ -172,7 +173,7 @@ def _compared() -> list[Comparison]:
 
 def _plan(home: Path, run: int) -> EvaluationConfig:
     names = tuple(name for name, *_ in FILES)
-    adapter = str(home / "runs" / str(run) / "adapter")
+    adapter = str(checkpoints.adapter_of(home / "runs" / str(run)))
     return EvaluationConfig(
         base=str(home / "models" / "tinylm-1m"),
         export=str(home / "exports" / "clinic-3"),

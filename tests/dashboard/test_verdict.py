@@ -156,6 +156,30 @@ def test_a_checkpoint_is_used_by_a_click(open_page, staged):
     assert "In use" in lines(page)
 
 
+def asked_at(home: Path, step: int | None) -> Path:
+    """The folder of run 1, evaluated while it stood for a checkpoint or what it ended with."""
+    run = home / "runs" / "1"
+    run_seed.checkpoint(run, 20)
+    checkpoints.choose(run, step)
+    evaluation(home, 1)
+    return run
+
+
+@pytest.mark.parametrize(("asked", "now"), [(None, 20), (20, None)], ids=["ended", "checkpoint"])
+def test_a_run_that_stands_for_other_weights_than_were_asked_is_not_in_use(
+    open_page, trained, language: str, asked: int | None, now: int | None
+):
+    run = asked_at(trained, asked)
+    assert words(language, "verdict.used") in lines(open_page("verdict", language))
+    checkpoints.choose(run, now)
+    page = open_page("verdict", language)
+    assert words(language, "verdict.used") not in lines(page)
+    page.button(key="verdict_use").click().run()
+    assert_calm(page)
+    assert checkpoints.chosen_step(run) == asked
+    assert words(language, "verdict.used") in lines(page)
+
+
 def test_runs_stand_beside_each_other_with_what_they_differ_in(open_page, evaluated):
     run_seed.run(evaluated, 2)
     folder = evaluated / "runs" / "2"
