@@ -193,3 +193,4 @@ elif chosen.state != "finished":
 if not chosen.is_active and chosen.progress.done:
     export_mark(Path(chosen.config.export))
     draw_report(evaluating.shown(chosen))
+evaluating.settle()

@@ -4,7 +4,8 @@ Holds the page's session state under names that start with `verdict_`; the evalu
 stands in the address (`evaluation=`).
 """
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -29,6 +30,8 @@ from store.types import Role
 
 ADDRESS = "evaluation"
 FOLLOWED = "verdict_followed"
+ASKED = "verdict_asked"
+"""What was started and by which token, until the page was drawn to its end."""
 MOST_COMPARED = 24
 """The runs of so many evaluations, the newest, are compared in one table."""
 
@@ -130,7 +133,10 @@ def follow_run() -> None:
 
 @reaction
 def start() -> None:
-    """Start the evaluation that the form describes and show it."""
+    """Start the evaluation that the form describes and show it.
+
+    A button pressed twice before the page is drawn again starts one.
+    """
     run_ids = tuple(int(run) for run in st.session_state["verdict_runs"])
     if not run_ids:
         raise NoRuns
@@ -142,9 +148,18 @@ def start() -> None:
         device=st.session_state["verdict_device"],
         with_checkpoints=bool(st.session_state["verdict_checkpoints"]),
     )
-    started = jobs.launch(workspace, request)
+    asked, token = st.session_state.get(ASKED, (None, ""))
+    if request != asked:
+        token = secrets.token_hex(8)
+    st.session_state[ASKED] = (request, token)
+    started = jobs.launch(workspace, replace(request, token=token))
     st.query_params.from_dict({ADDRESS: str(started.id)})
     done(t("verdict.started"))
+
+
+def settle() -> None:
+    """Let the form start another evaluation, now that the page shows the last one."""
+    st.session_state.pop(ASKED, None)
 
 
 @reaction

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.text import messages
+from dashboard.verdict import evaluating
 from pipeline.evaluate import jobs
 from pipeline.train import checkpoints
 from pipeline.train import config as train_config
@@ -127,6 +128,26 @@ def test_starting_needs_an_adapter_and_then_shows_the_evaluation(open_page, trai
     (started,) = jobs.listed(workspace)
     assert page.query_params["evaluation"] == str(started.id)
     jobs.wait(workspace, started.id)
+
+
+def test_a_second_click_before_the_page_is_drawn_starts_nothing_more(
+    open_page, trained, monkeypatch
+):
+    monkeypatch.setattr(jobs, "launch", partial(jobs.launch, worker=WORKER))
+    page = open_page("verdict")
+    with monkeypatch.context() as undrawn:
+        undrawn.setattr(evaluating, "settle", lambda: None)
+        page.button(key="verdict_start").click().run()
+        page.button(key="verdict_start").click().run()
+    workspace = Workspace.at(trained)
+    (started,) = jobs.listed(workspace)
+    jobs.wait(workspace, started.id)
+    page.run()
+    page.button(key="verdict_start").click().run()
+    assert_calm(page)
+    again, _ = jobs.listed(workspace)
+    assert page.query_params["evaluation"] == str(again.id)
+    jobs.wait(workspace, again.id)
 
 
 @pytest.fixture
