@@ -83,12 +83,21 @@ def test_rows_are_filtered_by_what_became_of_them(open_page, evaluated):
     assert "No row is like that." in [element.value for element in page.caption]
 
 
+def rows_shown(page: AppTest) -> list[str]:
+    """Which rows of which files the page shows."""
+    told = (element.value.replace("\\", "") for element in page.caption)
+    return [words for words in told if ".json, row " in words]
+
+
 def test_a_page_further_on_is_left_when_the_filter_leaves_fewer_rows(open_page, evaluated):
     page = open_page("verdict")
     page.session_state["verdict_page"] = 3
     page.run()
+    assert rows_shown(page) == ["general_test.json, row 2"]
     page.get_by_key("verdict_outcomes").set_value(["lost"]).run()
     assert_calm(page)
+    assert page.session_state["verdict_page"] == 1
+    assert rows_shown(page) == ["clinic_test.json, row 1"]
 
 
 def test_hostile_texts_are_shown_letter_by_letter(open_page, evaluated):
