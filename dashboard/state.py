@@ -35,13 +35,20 @@ def open_store(path: str) -> Database:
     is taken in. As long as it is open, the command line can ask for backups of it.
     """
     database = Database.open(Path(path))
-    home = Workspace(Path(path).parent)
+    try:
+        _take_in(database, Workspace(Path(path).parent))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _take_in(database: Database, home: Workspace) -> None:
     runs.register(database, home)
     evaluations.register(database, home)
     settle.take_finished(database, home)
     removal.sweep(home.runs)
     database.beside(lambda: backup_requests.answer(database, home))
-    return database
 
 
 @st.cache_resource(show_spinner=False)

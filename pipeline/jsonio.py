@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import orjson
@@ -50,7 +50,8 @@ def read_lines(
     """Return the whole JSON lines from byte `offset` on, and the offset after the last whole one.
 
     A last line without its newline is still being written: it is left for the next call.
-    A missing file is an empty one. A whole line that is no JSON object raises ValueError.
+    A missing file is an empty one. A whole line that is no JSON object raises ValueError,
+    which tells its number.
     With `newest` given, only so many of the lines that hold the bytes `of` are read, the last.
     """
     if not path.exists():
@@ -60,31 +61,41 @@ def read_lines(
         data = file.read()
     end = data.rfind(b"\n") + 1
     lines = data[:end].splitlines()
+    left_out: set[int] = set()
     if newest is not None:
         alike = [number for number, line in enumerate(lines) if of in line]
-        left_out = set(alike[: max(len(alike) - newest, 0)])
-        lines = [line for number, line in enumerate(lines) if number not in left_out]
-    return list(_objects(path, lines)), offset + end
+        left_out.update(alike[: max(len(alike) - newest, 0)])
+    return list(_objects(path, offset, lines, left_out)), offset + end
 
 
-def _objects(path: Path, lines: Iterable[bytes]) -> Iterator[dict[str, object]]:
-    for line in lines:
-        if not line.strip():
+def _objects(
+    path: Path, offset: int, lines: Iterable[bytes], left_out: Container[int]
+) -> Iterator[dict[str, object]]:
+    for number, line in enumerate(lines):
+        if number in left_out or not line.strip():
             continue
-        value = _loads(line)
+        try:
+            value = _loads(line)
+        except ValueError:
+            value = None
         if not isinstance(value, dict):
             raise ValueError(
                 Said(
-                    "{path} holds a line that is no JSON object: {line!r}",
-                    path=path,
-                    line=line[:80],
+                    "line {number} is no JSON object: {line!r}",
+                    number=1 + number + _lines_before(path, offset),
+                    line=line[:80].decode(errors="replace"),
                 )
             )
         yield value
+
+
+def _lines_before(path: Path, offset: int) -> int:
+    with path.open("rb") as file:
+        return file.read(offset).count(b"\n")
 
 
 def _loads(line: bytes) -> object:
     try:
         return orjson.loads(line)
     except ValueError:  # Python's reader also knows NaN and Infinity, as its writer does.
-        return json.loads(line)
+        return json.loads(line.decode())  # Of bytes it would guess that NULs are UTF-32.

@@ -1,4 +1,4 @@
-"""The records of a worker process: `launch.json`, `exit.json`, and whether the process still runs.
+"""The records of a worker process: `launch.json`, `exit.json`, events, and whether it still runs.
 
 A process is known by its pid, when it began, the boot and the host. It starts and signals nothing.
 """
@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 
 from pipeline.decode import decode
-from pipeline.jsonio import read_json, write_json
+from pipeline.errors import DoesNotHold
+from pipeline.jsonio import read_json, read_lines, write_json
 
 CREATE_TIME_TOLERANCE_S = 1.0
 STOP, DISCARD = "stop.request", "discard.request"
@@ -125,6 +126,20 @@ def read_exit(folder: Path) -> Exit | None:
     return Exit(
         code if isinstance(code, int) else None, number if isinstance(number, int) else None
     )
+
+
+def read_events(
+    path: Path, offset: int = 0, *, newest: int | None = None, of: bytes = b""
+) -> tuple[list[dict[str, object]], int]:
+    """Return what a worker told, as `read_lines` does; DoesNotHold names a damaged line."""
+    try:
+        return read_lines(path, offset, newest=newest, of=of)
+    except ValueError as error:
+        raise DoesNotHold(
+            "{path} is damaged: {error}. Delete that line; the others tell the rest.",
+            path=path,
+            error=error,
+        ) from error
 
 
 def is_here(launch: Launch) -> bool:

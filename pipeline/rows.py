@@ -37,9 +37,8 @@ def mend(folder: Path, name: str = NAME) -> None:
     """Cut off a half-written last line, so that the next one starts a line of its own."""
     path = folder / name
     if path.exists():
-        _, whole_bytes = read_lines(path)
         with path.open("r+b") as file:
-            file.truncate(whole_bytes)
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def append(folder: Path, answers: Iterable["DataclassInstance"], name: str = NAME) -> None:

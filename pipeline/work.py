@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline import processes
-from pipeline.jsonio import read_json, read_lines
-from pipeline.launches import DISCARD, STOP
+from pipeline.jsonio import read_json
+from pipeline.launches import DISCARD, STOP, read_events
 from pipeline.processes import Launch
 from pipeline.queue import entry as queue
 from pipeline.queue.entry import Entry
@@ -130,8 +130,8 @@ class Standing:
 def read(folder: Path, since: Progress | None = None, *, untold: Said | None = None) -> Work:
     """Read a folder; with an earlier progress only the new events are read.
 
-    `untold` are the words for a worker that was ended before it could say why; by default those for
-    one whose answers are kept.
+    DoesNotHold if its events cannot be read. `untold` are the words for a worker that was ended
+    before it could say why; by default those for one whose answers are kept.
     """
     standing = Standing.of(folder)
     progress = _events(folder / "events.jsonl", since or Progress())
@@ -154,7 +154,7 @@ def _has_result(folder: Path) -> bool:
 
 
 def _events(path: Path, since: Progress) -> Progress:
-    events, offset = read_lines(path, since.offset)
+    events, offset = read_events(path, since.offset)
     progress = since
     for event in events:
         progress = _after(progress, event)

@@ -13,7 +13,7 @@ from pipeline.chat import client
 from pipeline.chat.config import ServerConfig, write_config
 from pipeline.chat.errors import ChatError, ServerFailed
 from pipeline.chat.state import LOG_NAME, Server, read
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_json
 from pipeline.launches import Worker
 from pipeline.train.devices import devices, environment
@@ -100,7 +100,7 @@ def list_servers(workspace: Workspace) -> tuple[Server, ...]:
     for number in reversed(numbered(workspace.servers)):
         try:
             found.append(read(workspace.servers / str(number)))
-        except BadInput as reason:
+        except (BadInput, DoesNotHold) as reason:
             logger.debug("Left out: %s", reason)
     return tuple(found)
 

@@ -9,7 +9,8 @@ from pipeline.chat.client import Endpoint
 from pipeline.chat.config import ServerConfig, read_config
 from pipeline.chat.errors import ServerFailed
 from pipeline.chat.protocol import BASE
-from pipeline.jsonio import read_json, read_lines
+from pipeline.jsonio import read_json
+from pipeline.launches import read_events
 from pipeline.said import Said
 
 LOG_NAME = "server.log"
@@ -69,11 +70,11 @@ class Server:
 
 
 def read(folder: Path) -> Server:
-    """Read a server's folder; BadInput if it has no readable config."""
+    """Read a server's folder; BadInput if it has no readable config, DoesNotHold if no events."""
     # The process is looked at before the files: what it wrote last is then always seen.
     launch = processes.read_launch(folder)
     is_alive = processes.is_alive(launch)
-    events, _ = read_lines(folder / "events.jsonl")
+    events, _ = read_events(folder / "events.jsonl")
     ready_at = next((e.get("time") for e in events if e.get("state") == "ready"), None)
     server = Server(
         folder=folder,

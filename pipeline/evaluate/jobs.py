@@ -1,12 +1,13 @@
 """Launching, reading, stopping and resuming evaluations. All on folders, without a database."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import disk, processes
-from pipeline.errors import BadInput, DoesNotHold
+from pipeline.errors import BadInput, DoesNotHold, PipelineError
 from pipeline.evaluate import answers, config, scoring, state
 from pipeline.evaluate import report as reports
 from pipeline.evaluate.config import AskedUnder
@@ -31,6 +32,8 @@ from pipeline.workspace import Workspace, numbered
 from store import evaluations
 from store.db import Database
 from store.record_types import EvaluationRecord
+
+logger = logging.getLogger(__name__)
 
 WORKER = "pipeline.workers.predict"
 REPORT = "report.json"
@@ -154,13 +157,19 @@ def report(folder: Path, identity: Identity | None = None) -> Report:
 
 
 def register(db: Database, workspace: Workspace) -> int:
-    """Index the finished evaluations that the database does not know yet."""
+    """Index the finished evaluations that the database does not know yet.
+
+    One whose answers cannot be read stays as it lies, logged.
+    """
     known = {record.id for record in evaluations.listed(db)}
-    fresh = [
-        _record(evaluation)
-        for evaluation in listed(workspace)
-        if evaluation.state == "finished" and evaluation.id not in known
-    ]
+    fresh = []
+    for evaluation in listed(workspace):
+        if evaluation.state != "finished" or evaluation.id in known:
+            continue
+        try:
+            fresh.append(_record(evaluation))
+        except (PipelineError, OSError) as reason:
+            logger.warning("Evaluation %s was not indexed: %s", evaluation.id, reason)
     return evaluations.add_missing(db, fresh)
 
 

@@ -51,7 +51,7 @@ class Evaluation:
 def read(folder: Path, since: Progress | None = None) -> Evaluation:
     """Read an evaluation's folder; with an earlier progress only the new events are read.
 
-    DoesNotHold if the folder has no readable config.
+    DoesNotHold if the folder has no readable config or events.
     """
     now = work.read(folder, since)
     return Evaluation(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.jsonio import read_lines
+from pipeline.launches import read_events
 from pipeline.said import Said
 from pipeline.train.steps import Steps
 
@@ -125,9 +125,10 @@ def read(path: Path, since: Progress | None = None, *, recent: int | None = None
 
     With `recent` given, only so many of the last steps are read, and all that is no step: enough
     for a line in a table, and many times as quick. What was read so has no whole curve.
+    DoesNotHold where a line is damaged.
     """
     progress = since or Progress()
-    events, offset = read_lines(path, progress.offset, newest=recent, of=_STEP_EVENT)
+    events, offset = read_events(path, progress.offset, newest=recent, of=_STEP_EVENT)
     if offset == progress.offset:
         return progress
     steps = progress.steps.copy()

@@ -1,6 +1,7 @@
 """Launching, listing, stopping and resuming runs: on folders alone, without a database."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -166,8 +167,12 @@ def wait(
 
 
 def register(db: Database, workspace: Workspace) -> int:
-    """Index the run folders that the database does not know yet."""
-    return runs.add_missing(db, [_record(run) for run in listed(workspace)])
+    """Index the run folders that the database does not know yet; one just deleted is left out."""
+    found = []
+    for run in listed(workspace):
+        with suppress(FileNotFoundError):
+            found.append(_record(run))
+    return runs.add_missing(db, found)
 
 
 def _worker(module: str, device: str) -> Worker:

@@ -90,7 +90,7 @@ def read(folder: Path, since: Progress | None = None, *, recent: int | None = No
     """Read a run's folder; with an earlier progress only the new events are read.
 
     With `recent` given only so many of the newest steps: see `events.read`.
-    DoesNotHold if the folder has no readable config.
+    DoesNotHold if the folder has no readable config or events.
     """
     standing = Standing.of(folder)
     progress = events.read(folder / "events.jsonl", since, recent=recent)
@@ -171,5 +171,5 @@ def _lost_words(launch: Launch | None) -> Said:
 def _result(folder: Path) -> dict[str, object] | None:
     try:
         return read_json(folder / "result.json")
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None

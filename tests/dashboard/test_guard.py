@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from dashboard import state
 from dashboard.text import messages
 from pipeline.said import Said
+from pipeline.train import removal
 from pipeline.train.request import ExportDamaged
-from store.db import Database
+from store.db import HOLDER_NAME, Database
 from store.errors import WorkspaceHeld
+from tests.dashboard import evaluation_seed, run_seed
 
 
 @contextmanager
@@ -55,6 +58,28 @@ def test_the_unexpected_is_a_calm_panel_and_the_log_has_the_rest(
     assert "wires crossed" not in str([m.value for m in page.markdown])
     assert reference in caplog.text
     assert "wires crossed" in caplog.text
+
+
+def test_one_damaged_run_and_evaluation_leave_every_other_page_open(open_page, home: Path):
+    for number in (1, 2):
+        run_seed.run(home, number)
+        evaluation_seed.evaluation(home, number)
+    for name in ("runs/2/events.jsonl", "evaluations/1/events.jsonl", "evaluations/2/rows.jsonl"):
+        with (home / name).open("ab") as file:
+            file.write(bytes(9) + b"\n")
+    told = open_page("runs").caption
+    assert any("line 75 is no JSON object" in caption.value for caption in told)
+    for page in ("overview", "import", "compare", "launch", "models", "settings"):
+        open_page(page)
+
+
+def test_a_store_that_could_not_be_opened_to_the_end_is_given_back(home: Path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(removal, "sweep", lambda home: home.joinpath("gone").iterdir().__next__())
+        with pytest.raises(FileNotFoundError):
+            state.store()
+    assert not (home / HOLDER_NAME).exists()
+    assert not state.store().is_closing
 
 
 def test_a_pipeline_error_is_told_in_the_readers_language(open_app, language: str, monkeypatch):

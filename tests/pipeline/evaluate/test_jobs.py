@@ -17,6 +17,7 @@ from pipeline.train.request import ExportDamaged
 from pipeline.workspace import Workspace
 from store import evaluations
 from store.db import Database
+from tests.dashboard import evaluation_seed
 from tests.pipeline.evaluate.folders import make_run
 
 FAKE = "tests.pipeline.evaluate.fake_worker"
@@ -156,6 +157,19 @@ def test_finished_evaluations_are_indexed_once(
     (record,) = evaluations.listed(db)
     assert (record.export_name, record.run_ids) == ("clinic", (1,))
     assert record.scores["1"]["identity"] == 1.0
+
+
+@pytest.mark.parametrize("name", [answers.NAME, "events.jsonl"])
+def test_one_damaged_evaluation_does_not_keep_the_others_out_of_the_index(
+    workspace: Workspace, db: Database, caplog: pytest.LogCaptureFixture, name: str
+):
+    for number in (1, 2, 3):
+        evaluation_seed.evaluation(workspace.root, number)
+    path = workspace.evaluations / "2" / name
+    path.write_bytes(path.read_bytes() + bytes(9) + b"\n")
+    assert jobs.register(db, workspace) == 2
+    assert [record.id for record in evaluations.listed(db)] == [3, 1]
+    assert f"evaluations/2/{name} is damaged" in caplog.text
 
 
 def test_a_report_of_an_older_graft_is_made_again(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, DoesNotHold
 from pipeline.jsonio import read_lines
 from pipeline.train import events, presets
 from pipeline.train.config import SettingOutOfRange, Settings
@@ -68,6 +68,18 @@ def test_a_line_in_a_table_needs_only_the_newest_steps(tmp_path: Path):
 
 def test_a_missing_file_is_an_empty_one(tmp_path: Path):
     assert read_lines(tmp_path / "events.jsonl") == ([], 0)
+
+
+@pytest.mark.parametrize("damage", [bytes(8), b"\xff\xfe", b"[]"], ids=["NULs", "no text", "list"])
+def test_a_damaged_line_is_told_by_its_number(tmp_path: Path, damage: bytes):
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(WHOLE)
+    progress = events.read(path)
+    number = WHOLE.count(b"\n") + 2
+    path.write_bytes(WHOLE + b"\n" + damage + b"\n" + line("end").encode())
+    for since in (None, progress):
+        with pytest.raises(DoesNotHold, match=rf"events\.jsonl is damaged: line {number} is"):
+            events.read(path, since, recent=2)
 
 
 def test_the_time_left_goes_by_the_recent_pace(tmp_path: Path):

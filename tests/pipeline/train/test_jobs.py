@@ -256,6 +256,28 @@ def test_one_unreadable_run_does_not_hide_the_others(workspace: Workspace):
     assert [run.id for run in jobs.listed(workspace)] == [1]
 
 
+def test_a_run_with_damaged_events_is_told_and_the_others_are_indexed(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+):
+    run_seed.run(workspace.root, 1)
+    damaged = run_seed.run(workspace.root, 2)
+    (damaged / "events.jsonl").write_bytes(bytes(9) + b"\n")
+    database = Database.open(workspace.database)
+    assert jobs.register(database, workspace) == 1
+    assert [record.id for record in runs.listed(database)] == [1]
+    database.close()
+    assert "line 1 is no JSON object" in caplog.text
+    with pytest.raises(DoesNotHold, match=r"runs/2/events\.jsonl is damaged"):
+        jobs.read(workspace, 2)
+
+
+def test_a_finished_run_without_a_whole_result_is_one_that_failed(workspace: Workspace):
+    folder = run_seed.run(workspace.root, 1)
+    assert jobs.read(workspace, 1).state == "finished"
+    (folder / "result.json").write_bytes(b"")
+    assert jobs.read(workspace, 1).state == "failed"
+
+
 def test_a_log_tail_survives_progress_bars_and_bad_bytes(tmp_path: Path):
     (tmp_path / state.LOG_NAME).write_bytes(b"10%\r100% done\n\xff\xfe broken\n\nlast")
     assert processes.log_tail(tmp_path / state.LOG_NAME)[0] == "100% done"
