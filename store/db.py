@@ -21,11 +21,12 @@ import duckdb
 
 from store import migrations
 from store.errors import NotFound, WorkspaceDamaged, WorkspaceHeld
+from store.memory import MemoryLimit
 
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
 """What the other layers hand back to the store without looking into it."""
-_APPENDING_MEMORY = "512MB"
+_APPENDING_MB = 512
 _LONG_LOG_BYTES = 16 << 20
 """From here on what was committed is moved from the log into the file ..."""
 _LONGEST_LOG = "256MB"
@@ -46,6 +47,7 @@ class Database:
         self._memory: OrderedDict[Hashable, object] = OrderedDict()
         self._memory_lock = threading.Lock()
         self._remembered_at = 0
+        self._memory_limit = MemoryLimit(connection)
         self._beside: list[threading.Thread] = []
         self._closing = threading.Event()
         self._is_waiting_for_quiet = False
@@ -104,23 +106,13 @@ class Database:
                 cursor.rollback()
 
     @contextmanager
-    def frugal(self, most: str) -> Iterator[None]:
+    def frugal(self, most_mb: int) -> Iterator[None]:
         """Keep at most so much of the file in memory meanwhile: for passes that read it once.
 
         What other threads ask for is written to disk where it does not fit beside it.
         """
-        with self.read() as cursor:
-            before = cursor.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
-            try:
-                cursor.execute(f"SET memory_limit = '{most}'").fetchall()
-            except duckdb.OutOfMemoryException:
-                # Somebody needs more right now: then this has to do without.
-                yield
-                return
-            try:
-                yield
-            finally:
-                cursor.execute(f"SET memory_limit = '{before}'").fetchall()
+        with self._memory_limit.at_most(most_mb):
+            yield
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -146,23 +138,17 @@ class Database:
         Others write meanwhile; ids have to come from short transactions of their own. Committed at
         the end, rolled back on an error.
         """
-        cursor = self._connection.cursor()
-        limit = cursor.execute("SELECT current_setting('memory_limit')").fetchone()
-        try:
-            # What was written would stay in memory up to the limit, which is most of the machine's.
-            cursor.execute(f"SET memory_limit = '{_APPENDING_MEMORY}'")
-            cursor.begin()
-            yield cursor
-            with self._write_lock:
-                cursor.commit()
-                self.changes += 1
-        except BaseException:
-            cursor.rollback()
-            raise
-        finally:
-            if limit:
-                cursor.execute("SET memory_limit = ?", [limit[0]])
-            cursor.close()
+        # What was written would stay in memory up to the limit, which is most of the machine's.
+        with self._memory_limit.at_most(_APPENDING_MB), self.read() as cursor:
+            try:
+                cursor.begin()
+                yield cursor
+                with self._write_lock:
+                    cursor.commit()
+                    self.changes += 1
+            except BaseException:
+                cursor.rollback()
+                raise
 
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what `compute` gave for `key` since the last write, else call it."""

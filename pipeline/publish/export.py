@@ -40,7 +40,7 @@ __all__ = ["ExportResult", "export"]
 
 # One export at a time in a process: what bears this process's id and is not ours now is stale.
 _WRITING = threading.Lock()
-_MEMORY = "200MB"
+_MEMORY_MB = 200
 """Of the store's pages, each of which is read twice: more of them would only lie there."""
 
 
@@ -123,7 +123,7 @@ def export(db: Database, workspace: Workspace, recipe: Recipe) -> ExportResult:
     folder = workspace.exports / recipe.name
     if exports.is_taken(db, recipe.name):
         raise NameTaken("export", recipe.name)
-    with _WRITING, db.frugal(_MEMORY), outline.readers(db) as source:
+    with _WRITING, db.frugal(_MEMORY_MB), outline.readers(db) as source:
         planned = plan_of(sources(db, source, recipe), recipe)
         check_not_empty(planned)
         with told(workspace.exports):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -156,6 +157,35 @@ def test_opening_again_keeps_what_was_there(tmp_path: Path):
     assert settings.get(again, "language") == "zh"
     assert set(holder) == {"pid", "since", "command"}
     again.close()
+
+
+def memory_limit(db: Database) -> str:
+    with db.read() as cursor:
+        return str(cursor.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+
+
+@pytest.mark.parametrize("is_import_first", [True, False], ids=["import", "export"])
+def test_passes_that_overlap_leave_the_memory_as_it_was(db: Database, is_import_first: bool):
+    usual = memory_limit(db)
+    first, second = ExitStack(), ExitStack()
+    (first if is_import_first else second).enter_context(db.append())
+    (second if is_import_first else first).enter_context(db.frugal(200))
+    assert memory_limit(db) == "190.7 MiB"
+    first.close()
+    assert memory_limit(db) == ("190.7 MiB" if is_import_first else "488.2 MiB")
+    second.close()
+    assert memory_limit(db) == usual
+
+
+def test_a_pass_does_without_where_more_memory_is_in_use(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+):
+    usual = memory_limit(db)
+    monkeypatch.setattr("store.db._APPENDING_MB", 0)
+    with db.append() as cursor, db.frugal(0):
+        assert memory_limit(db) == usual
+        cursor.execute("INSERT INTO settings VALUES ('import', 'goes on')")
+    assert (memory_limit(db), settings.get(db, "import")) == (usual, "goes on")
 
 
 def log_of(db: Database) -> int:
