@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar, cast
@@ -118,17 +118,11 @@ class Database:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Give a cursor inside one transaction: committed at the end, rolled back on an error."""
         with self._write_lock:
-            cursor = self._connection.cursor()
-            try:
+            with self.read() as cursor, _rolled_back(cursor):
                 cursor.begin()
                 yield cursor
                 cursor.commit()
                 self.changes += 1
-            except BaseException:
-                cursor.rollback()
-                raise
-            finally:
-                cursor.close()
             self._move_log_when_quiet()
 
     @contextmanager
@@ -139,16 +133,13 @@ class Database:
         the end, rolled back on an error.
         """
         # What was written would stay in memory up to the limit, which is most of the machine's.
-        with self._memory_limit.at_most(_APPENDING_MB), self.read() as cursor:
-            try:
-                cursor.begin()
-                yield cursor
-                with self._write_lock:
-                    cursor.commit()
-                    self.changes += 1
-            except BaseException:
-                cursor.rollback()
-                raise
+        limited = self._memory_limit.at_most(_APPENDING_MB)
+        with limited, self.read() as cursor, _rolled_back(cursor):
+            cursor.begin()
+            yield cursor
+            with self._write_lock:
+                cursor.commit()
+                self.changes += 1
 
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what `compute` gave for `key` since the last write, else call it."""
@@ -231,6 +222,18 @@ def allocate(cursor: duckdb.DuckDBPyConnection, kind: str, count: int = 1) -> in
     if row is None:
         raise NotFound("counter", kind)
     return int(row[0]) - count
+
+
+@contextmanager
+def _rolled_back(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Roll back on an error, and let that error be told."""
+    try:
+        yield
+    except BaseException:
+        # After a commit that failed there is no transaction left.
+        with suppress(duckdb.Error):
+            cursor.rollback()
+        raise
 
 
 def _write_holder(path: Path) -> None:

@@ -159,6 +159,25 @@ def test_opening_again_keeps_what_was_there(tmp_path: Path):
     again.close()
 
 
+@pytest.mark.parametrize("failing", ["write", "append"])
+def test_why_a_commit_failed_is_told(db: Database, failing: str):
+    ways = {"write": db.write(), "append": db.append()}
+    late = ways.pop(failing)
+    (early,) = ways.values()
+    with db.write() as cursor:
+        cursor.execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY)")
+
+    def write_the_same() -> None:
+        with late as one:
+            one.execute("INSERT INTO numbers VALUES (7)")
+            with early as other:
+                other.execute("INSERT INTO numbers VALUES (7)")
+
+    with pytest.raises(duckdb.TransactionException, match='duplicate key "7"'):
+        write_the_same()
+    assert db.changes == 2
+
+
 def memory_limit(db: Database) -> str:
     with db.read() as cursor:
         return str(cursor.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
