@@ -34,7 +34,7 @@ _LONGEST_LOG = "256MB"
 _QUIET_S = 2.0
 HOLDER_NAME = "graft.holder.json"
 _MOST_REMEMBERED = 12
-"""Answers kept; the largest, a list of a million ids, takes 16 MB."""
+"""Answers kept. A list of a million ids takes 16 MB; what takes more keeps one of its kind."""
 logger = logging.getLogger(__name__)
 
 

@@ -4,6 +4,7 @@ Holds the page's session state under names that start with `export_`; it draws n
 """
 
 import json
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from pipeline.publish.restore import restore
 from pipeline.publish.verify import Verification, verify
 from pipeline.publish.warnings import ExportWarning
 from store import exports
+from store.db import Database
 from store.errors import StoreError
 from store.record_types import ExportChange, ExportRecord
 from store.types import DatasetSummary, Role
@@ -116,17 +118,23 @@ def suggest_name(chosen: list[str], summaries: tuple[DatasetSummary, ...]) -> No
 def preview(recipe: Recipe) -> Preview:
     """Return what a recipe would write; its pairs are read again only after a change."""
     db = state.store()
-
-    def read() -> Sources:
-        with outline.readers(db) as source:
-            return sources(db, source, recipe)
-
-    def planned() -> Preview:
-        found = db.remembered(("export", recipe.datasets, recipe.accepted_only), read)
-        return _preview(plan_of(found, recipe))
-
     unnamed = {**recipe.to_json(), "name": ""}
-    return db.remembered(("preview", json.dumps(unnamed, ensure_ascii=False)), planned)
+    return db.remembered(
+        ("preview", json.dumps(unnamed, ensure_ascii=False)),
+        lambda: _preview(plan_of(_sources(db, recipe), recipe)),
+    )
+
+
+def _sources(db: Database, recipe: Recipe) -> Sources:
+    """Return what is known of a recipe's pairs; only the newest is kept: 100 MB a million pairs."""
+    kept: dict[Hashable, Sources] = db.remembered("export", dict)
+    key = recipe.datasets, recipe.accepted_only
+    found = kept.get(key)
+    if found is None:
+        kept.clear()
+        with outline.readers(db) as source:
+            found = kept[key] = sources(db, source, recipe)
+    return found
 
 
 def _preview(planned: ExportPlan) -> Preview:

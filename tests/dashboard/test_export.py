@@ -1,12 +1,16 @@
 """The Export page: the recipe, what it would write, what was written, and whether it still is."""
 
+import gc
 from pathlib import Path
 
 import pytest
 
+from dashboard.export import exporting
 from dashboard.text import messages
 from pipeline.curate import dedup
 from pipeline.publish import manifest
+from pipeline.publish.plan import Sources, sources
+from pipeline.publish.recipe import Recipe
 from pipeline.workspace import Workspace
 from store import datasets, exports, pairs
 from store.types import NewPair, PairEdit
@@ -36,6 +40,21 @@ def test_the_recipe_reads_as_a_sentence_with_its_warnings(open_page, filled, lan
     assert "Answer the question about the clinic" in words(page)
     assert page.text_input(key="export_name").value == "clinic-1"
     assert page.container(key="export_warnings").markdown
+
+
+def test_the_pairs_of_one_choice_of_datasets_at_a_time_are_kept(filled, monkeypatch):
+    read: list[tuple[str, ...]] = []
+
+    def counted(db, source, recipe):
+        read.append(recipe.datasets)
+        return sources(db, source, recipe)
+
+    monkeypatch.setattr(exporting, "sources", counted)
+    for chosen, seed in (("clinic", 1), ("identity", 1), ("identity", 2)):
+        exporting.preview(Recipe("x", (chosen,), seed=seed))
+    assert read == [("clinic",), ("identity",)]
+    gc.collect()
+    assert sum(isinstance(each, Sources) for each in gc.get_objects()) == 1
 
 
 def test_exporting_writes_remembers_and_verifies(open_page, filled, home: Path):
