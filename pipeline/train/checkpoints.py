@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,10 +174,26 @@ def remove(checkpoint: Path) -> None:
     shutil.rmtree(gone)
 
 
+def put(made: Path, folder: Path) -> None:
+    """Give a whole new folder its name; killed at any instant, `clear_halves` leaves one whole."""
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    with suppress(FileNotFoundError):
+        folder.rename(aside)
+    made.rename(folder)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def clear_halves(folder: Path) -> None:
-    """Clear away what a killed process left half written or half deleted in a run's folder."""
-    for half in (folder / "checkpoints").glob(".step-*.tmp"):
-        shutil.rmtree(half)
+    """Clear away what a killed process left half written or half deleted in a run's folder.
+
+    What it had put aside, and had put nothing in place of, is brought back.
+    """
+    for half in (*(folder / "checkpoints").glob(".step-*"), *folder.glob(".adapter.*")):
+        place = half.with_name(half.name.split(".")[1])
+        if half.suffix == ".old" and not place.exists():
+            half.rename(place)
+        else:
+            shutil.rmtree(half)
 
 
 def size_bytes(folder: Path) -> int:

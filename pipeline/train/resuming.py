@@ -47,6 +47,7 @@ def checkpoint_of(folder: Path, name: str) -> Path:
 
 def go_back(folder: Path, name: str) -> None:
     """Delete a run's checkpoints after `step-N`, the newest first: no kill breaks the line."""
+    checkpoints.clear_halves(folder)  # Else the start brings back a later one.
     chosen = checkpoint_of(folder, name)
     for later in reversed(checkpoints.listed(folder)):
         if later.folder == chosen:

@@ -249,8 +249,7 @@ def _replace(folder: Path, write: Callable[[Path], None], last: Path | None) -> 
         if _is_full(error):
             raise DiskFull(folder, last, error) from error
         raise
-    shutil.rmtree(folder, ignore_errors=True)
-    temporary.rename(folder)
+    checkpoints.put(temporary, folder)
 
 
 def _is_full(error: Exception) -> bool:

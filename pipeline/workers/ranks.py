@@ -54,6 +54,10 @@ class Ranks:
         """Return whether it is so in any process: all of them decide alike."""
         return self.sums([float(is_so)])[0] > 0
 
+    def meet(self) -> None:
+        """Wait until every process has come this far."""
+        self.sums([0.0])
+
     def add_gradients(self, weights: Sequence[torch.Tensor]) -> None:
         """Add up the gradients of all processes, in one message; LoRA's are a few megabytes."""
         if self.count == 1:

@@ -74,6 +74,7 @@ def prepared(folder: Path, config: TrainConfig, events: Events) -> Loop:
 
     if machine.ranks.is_first:
         clear_halves(folder)
+    machine.ranks.meet()  # What it brings back is there for all of them, or for none.
     newest = checkpoints.newest(folder)
     model = _with_adapter(base, config, newest, machine.pad_id)
     _warn(config, events)
