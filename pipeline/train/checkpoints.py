@@ -188,7 +188,8 @@ def clear_halves(folder: Path) -> None:
 
     What it had put aside, and had put nothing in place of, is brought back.
     """
-    for half in (*(folder / "checkpoints").glob(".step-*"), *folder.glob(".adapter.*")):
+    in_run = (path for name in ("adapter", "arriving") for path in folder.glob(f".{name}.*"))
+    for half in (*(folder / "checkpoints").glob(".step-*"), *in_run):
         place = half.with_name(half.name.split(".")[1])
         if half.suffix == ".old" and not place.exists():
             half.rename(place)

@@ -121,8 +121,7 @@ def _put(arrived: Path, place: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     place.parent.mkdir(exist_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
-    arrived.rename(place)
+    checkpoints.put(arrived, place)
 
 
 def _sha1(data: bytes) -> str:

@@ -19,6 +19,7 @@ from pipeline.launches import DISCARD
 from pipeline.said import Said
 from pipeline.train import config as configs
 from pipeline.train import parcel
+from pipeline.train.checkpoints import clear_halves
 from pipeline.train.cluster import Cluster, Job, cluster_of
 from pipeline.workers.events import Events
 from pipeline.workers.process import ShouldStop, run, start, unexpected
@@ -50,6 +51,7 @@ def follow(folder: Path, events: Events, should_stop: ShouldStop) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     cluster = cluster_of(configs.read(folder).device)
     events.tell("state", state="loading")
+    clear_halves(folder)
     job = _found(folder, cluster) or _sent(folder, cluster)
     taking = _Taking(folder, job, events)
     is_stopped, known = False, 0

@@ -1,6 +1,7 @@
 """A folder of a run that is written anew is the old one or the new one, whenever it is killed."""
 
 import os
+import shutil
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.jsonio import write_json
 from pipeline.train import checkpoints as kept
+from pipeline.train import parcel
 from pipeline.workers.checkpoints import Home
 
 OLD, NEW = b"weights of 20", b"weights of 10"
@@ -52,21 +54,32 @@ def adopt(run: Path) -> None:
     Home(run, None, None).adopt(10)  # type: ignore[arg-type]  # Neither is asked.
 
 
+def receive(run: Path) -> None:
+    """Take in the adapter that a cluster has trained."""
+    cluster = run.with_name("cluster")
+    shutil.copytree(run / "checkpoints" / "step-10", cluster / "adapter", dirs_exist_ok=True)
+    taking = parcel.Unpacking(run)
+    for line in parcel.unload(cluster):
+        taking.take(line)
+    taking.finish()
+
+
+@pytest.mark.parametrize("replace", [adopt, receive])
 @pytest.mark.parametrize("calls", range(6))
 def test_an_adapter_is_whole_wherever_its_replacement_is_killed(
-    run: Path, monkeypatch: pytest.MonkeyPatch, calls: int
+    run: Path, monkeypatch: pytest.MonkeyPatch, calls: int, replace: Callable[[Path], None]
 ):
     with monkeypatch.context() as patched:
         kill_after(patched, calls)
         with pytest.raises(Killed):
-            adopt(run)
+            replace(run)
     there = kept.adapter_of(run)
     assert there is None or (there / kept.ADAPTER_WEIGHTS).exists()
     kept.clear_halves(run)
     assert sorted(path.name for path in run.iterdir()) == ["adapter", "checkpoints"]
     assert kept.adapter_of(run) == run / "adapter"
     assert (run / "adapter" / kept.ADAPTER_WEIGHTS).read_bytes() == (OLD if calls < 2 else NEW)
-    adopt(run)
+    replace(run)
     assert (run / "adapter" / kept.ADAPTER_WEIGHTS).read_bytes() == NEW
 
 
