@@ -11,7 +11,7 @@ from pipeline.said import Said
 from pipeline.workers.answers import Limits
 from pipeline.workers.generate import Generated, Request, generate
 from pipeline.workers.holding import Held
-from pipeline.workers.memory import is_out_of_memory
+from pipeline.workers.memory import is_of_gpu, is_out_of_memory
 from pipeline.workers.owner import Failure, Ticket
 from pipeline.workers.prompts import Prompt, render, with_system
 
@@ -44,8 +44,9 @@ def answer(held: Held, tickets: Sequence[Ticket]) -> None:
             is_given_up=lambda place: rows[place].ticket.is_cancelled(),
             can_mix=held.self_test.can_mix,
         )
-    except torch.OutOfMemoryError:
-        torch.cuda.empty_cache()  # so that the next, shorter question finds what there is
+    except RuntimeError as error:
+        if is_of_gpu(error):
+            torch.cuda.empty_cache()  # So that the next, shorter question finds what there is.
         raise
     for row, done in zip(rows, generated, strict=True):
         row.ticket.tell(Final(row.model, done.finish_reason, _stamp(held, row, done)))

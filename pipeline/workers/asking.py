@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from transformers import PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
 
@@ -23,6 +22,7 @@ from pipeline.models.template import SystemPrompt, with_system_prompt
 from pipeline.said import Said
 from pipeline.workers.answers import Generated, PromptTooLong, Request, end_ids
 from pipeline.workers.generate import generate, only
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.model import attach_adapters, load_base, load_tokenizer, special_tokens
 from pipeline.workers.prompts import HubCoder
 from pipeline.workers.reference import Scored, reference_losses
@@ -96,8 +96,8 @@ class Asker:
         except PromptTooLong as refusal:
             if len(batch) == 1:
                 return [self._unanswered(model, batch[0], refusal)]
-        except torch.OutOfMemoryError:
-            if len(batch) == 1:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or len(batch) == 1:
                 raise
             self._warn(
                 Said(

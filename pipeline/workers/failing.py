@@ -11,7 +11,7 @@ from pipeline.train import advice, checkpoints, config
 from pipeline.workers.checkpoints import DiskFull
 from pipeline.workers.lessons import DataChanged
 from pipeline.workers.loop import LossNotFinite
-from pipeline.workers.memory import is_out_of_memory
+from pipeline.workers.memory import is_of_gpu, is_out_of_memory
 from pipeline.workers.model import NoSuchDevice
 from pipeline.workers.process import unexpected
 
@@ -53,7 +53,7 @@ class Explained:
             cure = advice.less_memory(frozen.settings, frozen.device)
         except DoesNotHold:
             cure = Said("")
-        if isinstance(error, torch.OutOfMemoryError):
+        if is_of_gpu(error):
             return "out_of_memory", Said(
                 "The GPU's memory is full ({first}). {cure}", first=first, cure=cure
             )

@@ -14,8 +14,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from pipeline.errors import DoesNotHold, PipelineError
 from pipeline.evaluate import answers, config, questions, reuse
 from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
@@ -26,6 +24,7 @@ from pipeline.said import Said
 from pipeline.workers import weighing
 from pipeline.workers.asking import Asker
 from pipeline.workers.events import Events
+from pipeline.workers.memory import is_out_of_memory
 from pipeline.workers.process import ShouldStop, run, start, unexpected
 
 
@@ -164,7 +163,7 @@ def _explained(error: Exception) -> tuple[str, Said]:
         return "data", error.said
     if isinstance(error, PipelineError):
         return "model", error.said
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if is_out_of_memory(error):
         return "out_of_memory", Said(
             "The memory does not hold even one row at a time ({error}). Close what else "
             "uses the device, lower max_new_tokens, or choose another device.",

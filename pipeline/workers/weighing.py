@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-import torch
-
 from pipeline.evaluate import questions
 from pipeline.evaluate.answers import Comparison, ContrastLine, RawAnswer
 from pipeline.evaluate.config import BASE, Candidate, EvaluationConfig, Form, forms
@@ -26,6 +24,7 @@ from pipeline.workers.candidates import (
     read_answers,
 )
 from pipeline.workers.generate import only
+from pipeline.workers.memory import is_out_of_memory
 
 WEIGHED_TOKENS = 1024
 """Answer tokens whose logits are held at once: over a large vocabulary they fill the memory."""
@@ -255,8 +254,8 @@ def _halved(work: Callable[[Sequence[T]], list[R]], batch: Sequence[T]) -> list[
     """Do a batch; one that the memory refuses is halved until it is a single row."""
     try:
         return work(batch)
-    except torch.OutOfMemoryError:
-        if len(batch) == 1:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error) or len(batch) == 1:
             raise
     middle = len(batch) // 2
     return _halved(work, batch[:middle]) + _halved(work, batch[middle:])

@@ -121,6 +121,21 @@ def test_memory_that_is_full_says_what_to_lower_from_what_to_what(tmp_path: Path
     )
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be reported later",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+    ids=["driver", "cublas", "cudnn"],
+)
+def test_a_gpu_whose_driver_finds_no_room_is_full_and_not_broken(tmp_path: Path, words: str):
+    error, message = Explained(make_run(tmp_path, about={"device": "cuda:0"}))(RuntimeError(words))
+    assert error == "out_of_memory"
+    assert message.startswith("The GPU's memory is full")
+
+
 def test_a_gpu_that_is_full_may_hold_its_base_in_fewer_bits(tmp_path: Path):
     about = {"device": "cuda:0"}
     run = make_run(tmp_path, about=about, batch_tokens=2048, gradient_checkpointing=True)

@@ -19,6 +19,7 @@ from pipeline.workers.asking import Asker, Prepared, batches, prepare
 from pipeline.workers.events import Events
 from pipeline.workers.prompts import HubCoder
 from tests.workers.tiny_model import make_adapter, make_base
+from tests.workers.training import events_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
 
@@ -180,12 +181,24 @@ def test_a_row_that_the_model_cannot_read_is_told_and_the_others_are_asked(
     assert "row 6 was not asked" in state.read(folder).progress.warnings[0]
 
 
-def test_a_batch_that_does_not_fit_is_halved(folder: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("no room"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 18 GB)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+    ids=["cuda", "cpu", "mps", "cublas"],
+)
+def test_a_batch_that_does_not_fit_is_halved(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
     whole = Asker._whole
 
     def cramped(self, model, batch):
         if len(batch) > 1:
-            raise torch.OutOfMemoryError("no room")
+            raise error
         return whole(self, model, batch)
 
     monkeypatch.setattr(Asker, "_whole", cramped)
@@ -193,6 +206,19 @@ def test_a_batch_that_does_not_fit_is_halved(folder: Path, monkeypatch: pytest.M
     assert predict.main(folder) == 0
     assert len(answers.read(folder)) == 10
     assert "halved" in state.read(folder).progress.warnings[0]
+
+
+def test_a_row_that_does_not_fit_by_itself_says_what_to_lower(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(self, model, batch):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")
+
+    monkeypatch.setattr(Asker, "_whole", full)
+    assert predict.main(folder) == 1
+    (event,) = events_of(folder, "error")
+    assert event["error"] == "out_of_memory"
+    assert "lower max_new_tokens" in str(event["message"])
 
 
 def test_batches_hold_each_row_once_and_keep_the_bound():
