@@ -54,7 +54,7 @@ def test_the_pairs_of_one_choice_of_datasets_at_a_time_are_kept(filled, monkeypa
         exporting.preview(Recipe("x", (chosen,), seed=seed))
     assert read == [("clinic",), ("identity",)]
     gc.collect()
-    assert sum(isinstance(each, Sources) for each in gc.get_objects()) == 1
+    assert sum(type(each) is Sources for each in gc.get_objects()) == 1
 
 
 def test_exporting_writes_remembers_and_verifies(open_page, filled, home: Path):
