@@ -7,11 +7,11 @@ in the address too (`ask=` in progress, `comparison=` kept), so that a reload fi
 import json
 import time
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+from rapidfuzz.distance import Indel
 
 from dashboard import address, serving, state
 from dashboard.compare import asking, compare_question, lineup
@@ -179,7 +179,8 @@ def pause(seconds: float) -> None:
 
 
 def _share(one: str, other: str) -> float:
-    return SequenceMatcher(None, pieces(one), pieces(other), autojunk=False).ratio()
+    # Not difflib's ratio: it takes minutes over two answers that repeat themselves.
+    return Indel.normalized_similarity(pieces(one), pieces(other))
 
 
 def _address(wanted: dict[str, str]) -> None:
