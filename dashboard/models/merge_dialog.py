@@ -43,7 +43,7 @@ def _ask(runs: dict[int, Run], wanted: int) -> None:
     st.text_input(
         t("models.merge_name"),
         modelling.suggested_name(run),
-        key=modelling.NAME,
+        key=modelling.name_key(run.id),
         max_chars=80,
         help=t("models.merge_name_help"),
     )

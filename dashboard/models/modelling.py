@@ -30,8 +30,8 @@ from pipeline.train import checkpoints
 from pipeline.train.state import Run
 
 CHOSEN = "model"
-RUN, STEP, NAME, DTYPE, SHARDS, DEVICE = (
-    f"models_merge_{name}" for name in ("run", "step", "name", "dtype", "shards", "device")
+RUN, STEP, DTYPE, SHARDS, DEVICE = (
+    f"models_merge_{name}" for name in ("run", "step", "dtype", "shards", "device")
 )
 SHARD_SIZES = ("1GB", "2GB", "5GB", "10GB")
 POLICIES: tuple[Policy, ...] = ("none", "model", "text")
@@ -105,6 +105,11 @@ def suggested_name(run: Run) -> str:
     return stem if stem not in taken else next(name for name in free if name not in taken)
 
 
+def name_key(run_id: int) -> str:
+    """Return where the merged model's name stands, of one run: another's is another model."""
+    return f"models_merge_name_{run_id}"
+
+
 @reaction
 def choose(key: str) -> None:
     """Look at another model."""
@@ -115,7 +120,8 @@ def choose(key: str) -> None:
 def merge() -> None:
     """Start the merge that the dialog describes, and look at its run."""
     given = st.session_state
-    name, run = str(given[NAME]).strip(), int(given[RUN])
+    run = int(given[RUN])
+    name = str(given[name_key(run)]).strip()
     if not name or name.startswith(".") or Path(name).name != name:
         raise BadInput("{name!r} cannot name a folder.", name=name)
     step = given.get(STEP)

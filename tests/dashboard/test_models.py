@@ -28,6 +28,14 @@ def open_node(open_page, key: str, language: str = "en"):
     return page
 
 
+def merged_name(page) -> str:
+    """The name that the dialog suggests."""
+    (name,) = (
+        each.value for each in page.text_input if str(each.key).startswith("models_merge_name")
+    )
+    return str(name)
+
+
 @pytest.fixture
 def tree(home: Path) -> Path:
     """A base with a run that was merged."""
@@ -111,6 +119,17 @@ def test_a_refused_merge_says_why_until_it_is_dismissed(open_page, tree, languag
     assert "Its logits differ" in told(page)
     page.button(key="models_dismiss_1").click().run()
     assert str(messages(language)["models.merge_refused"]) not in told(page)
+
+
+def test_the_merge_of_another_run_gets_its_own_name(open_page, tree):
+    merge_seed.adapter(tree, 2)
+    page = open_node(open_page, "run:2")
+    page.button(key="models_merge").click().run()
+    assert merged_name(page) == "tinylm-1m-run-2"
+    page.selectbox(key="models_merge_run").set_value(1)
+    page.button(key="models_merge").click().run()
+    assert_calm(page)
+    assert merged_name(page) == "tinylm-1m-run-1"
 
 
 def test_a_merge_under_way_can_be_stopped(open_page, tree):
