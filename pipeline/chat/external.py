@@ -65,6 +65,7 @@ class External:
                 key_variable=self.key_variable,
             )
         object.__setattr__(self, "url", _base_address(self.url))
+        object.__setattr__(self, "key", self.key.strip())
 
     @property
     def column(self) -> str:
@@ -78,19 +79,31 @@ class External:
         has_key = bool(self.key or self.key_variable)
         return has_key and parts.scheme == "http" and not _is_here(parts.hostname or "")
 
+    @property
+    def secret(self) -> str:
+        """The key itself, from wherever it comes; empty where there is none."""
+        return os.environ.get(self.key_variable, "").strip() if self.key_variable else self.key
+
     def endpoint(self) -> Endpoint:
-        """Return where to ask; BadInput if the environment variable of the key is not set."""
-        key = self.key
-        if self.key_variable:
-            key = os.environ.get(self.key_variable, "")
-            if not key:
-                raise BadInput(
-                    "The key of {name} is to come from the environment variable {key_variable}, "
-                    "which is not set where Graft was started.",
-                    name=self.name,
-                    key_variable=self.key_variable,
-                )
-        return Endpoint(self.url, key, api="")
+        """Return where to ask; BadInput if the key's variable is not set, or no header can hold it.
+
+        A refused key is not told.
+        """
+        secret = self.secret
+        if self.key_variable and not secret:
+            raise BadInput(
+                "The key of {name} is to come from the environment variable {key_variable}, "
+                "which is not set where Graft was started.",
+                name=self.name,
+                key_variable=self.key_variable,
+            )
+        if not (secret.isascii() and secret.isprintable()):
+            raise BadInput(
+                "The key of {name} cannot be sent: it holds something other than the letters, "
+                "digits and signs of ASCII. Copy it anew.",
+                name=self.name,
+            )
+        return Endpoint(self.url, secret, api="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +128,8 @@ def ask(server: External, question: Question) -> Iterator[Piece]:
     try:
         for piece in client.chat(server.endpoint(), asked, is_ours=False):
             yield replace(piece, model=server.column)
-    except AnswerFailed:
-        raise
+    except AnswerFailed as error:
+        raise AnswerFailed(error.kind, _without(error.reason, server)) from None
     except (ServerGone, ServerBusy, Refused) as error:
         _fail(server, error)
 
@@ -164,12 +177,12 @@ def _fail(server: External, error: ServerGone | ServerBusy | Refused) -> NoRetur
             kind, reason = ExternalKeyRefused, error.reason
         case _:
             kind, reason = ExternalRefused, error.reason
-    raise kind(server.name, server.url, _without(reason, server)) from error
+    raise kind(server.name, server.url, _without(reason, server)) from None
 
 
 def _without(reason: Said, server: External) -> Said:
     """Take the key out of a server's words: some quote it back."""
-    key = server.key or os.environ.get(server.key_variable or "", "")
+    key = server.secret
     return Said(reason.replace(key, "…")) if key and key in reason else reason
 
 

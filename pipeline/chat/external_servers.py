@@ -47,7 +47,9 @@ def get(workspace: Workspace, name: str) -> External:
 
 
 def put(workspace: Workspace, server: External) -> None:
-    """Add a server, in the place of one with the same name."""
+    """Add a server, in the place of one with the same name; BadInput if its key cannot be sent."""
+    if not server.key_variable:
+        server.endpoint()
     _change(workspace, lambda servers: _with(servers, server))
 
 

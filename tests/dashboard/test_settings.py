@@ -154,6 +154,17 @@ def test_a_server_that_does_not_answer_is_kept_and_says_why(open_page, home: Pat
     assert any("does not answer" in each.value for each in page.markdown)
 
 
+def test_a_key_that_cannot_be_sent_is_told_at_the_form(open_page, home: Path):
+    page = open_page("settings")
+    for field, words in (("name", "big"), ("model", "m"), ("url", "http://127.0.0.1:1/v1")):
+        page.text_input(key=f"external_{field}").set_value(words)
+    page.segmented_control(key="external_way").set_value("typed").run()
+    page.text_input(key="external_key").set_value("sk-ключ").run()
+    page.button(key="external_save").click().run()
+    assert "cannot be sent" in page.error[0].value
+    assert external_servers.listed(Workspace.at(home)) == ()
+
+
 def test_a_wrong_address_is_told_at_the_form(open_page, home: Path):
     page = open_page("settings")
     for field, words in (("name", "big"), ("model", "m"), ("url", "nowhere")):

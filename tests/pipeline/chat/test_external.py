@@ -3,6 +3,7 @@
 import json
 import stat
 from pathlib import Path
+from traceback import format_exception
 from typing import Any
 
 import pytest
@@ -140,6 +141,16 @@ def test_a_failure_in_the_middle_is_told_in_the_servers_words():
         list(external.ask(server(there.url), question()))
 
 
+def test_a_failure_in_the_middle_never_tells_the_key():
+    body = f'{CUT_OFF}data: {{"error": "bad key Bearer {KEY}"}}\n\n'
+    with (
+        foreign(Foreign(200, body)) as there,
+        pytest.raises(AnswerFailed, match="bad key Bearer …") as caught,
+    ):
+        list(external.ask(server(there.url, key=KEY), question()))
+    assert KEY not in "".join(format_exception(caught.value))
+
+
 def test_nobody_listening_says_so():
     with pytest.raises(ExternalFailed, match="nothing listens there"):
         list(external.ask(server("http://127.0.0.1:1/v1"), question()))
@@ -151,6 +162,25 @@ def test_a_key_comes_from_the_environment_when_it_is_asked(monkeypatch: pytest.M
         there.endpoint()
     monkeypatch.setenv("GRAFT_TEST_KEY", KEY)
     assert there.endpoint().token == KEY
+    monkeypatch.setenv("GRAFT_TEST_KEY", f"{KEY}\n")
+    assert there.endpoint().token == KEY
+
+
+def test_a_pasted_key_is_taken_without_the_space_around_it():
+    assert server(key=f" {KEY}\n").endpoint().token == KEY
+
+
+@pytest.mark.parametrize("key", ["sk-ключ-1", "sk-“quoted”-1", "sk-one\nsk-two"], ids=ascii)
+def test_a_key_that_cannot_be_sent_is_refused_without_being_told(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, key: str
+):
+    monkeypatch.setenv("GRAFT_TEST_KEY", key)
+    with pytest.raises(BadInput, match="The key of big cannot be sent") as of_variable:
+        external.try_out(server(key_variable="GRAFT_TEST_KEY"))
+    with pytest.raises(BadInput, match="The key of big cannot be sent") as of_typed:
+        external_servers.put(workspace, server(key=key))
+    assert key not in f"{of_variable.value} {of_typed.value}"
+    assert external_servers.listed(workspace) == ()
 
 
 def test_trying_a_server_tells_what_it_offers_and_said():
