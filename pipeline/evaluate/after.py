@@ -12,6 +12,7 @@ from pipeline.evaluate.plan import EvaluationRequest
 from pipeline.jsonio import write_json
 from pipeline.queue.following import REQUEST
 from pipeline.train import state
+from pipeline.train.cluster import PREFIX
 from pipeline.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -21,12 +22,16 @@ RESULT = "evaluation.json"
 
 
 def follow(folder: Path, *, worker: str = jobs.WORKER) -> None:
-    """Queue the evaluation of a run on its own export and device, and note its number."""
+    """Queue the evaluation of a run on its own export and device, and note its number.
+
+    After a cluster it is this machine's best device: a cluster only trains.
+    """
     run = state.read(folder)
+    device = run.config.device
     request = EvaluationRequest(
         export=Path(run.config.export),
         run_ids=(run.id,),
-        device=run.config.device,
+        device="auto" if device.startswith(PREFIX) else device,
         token=f"after run {run.id}",
     )
     number, reason = None, ""

@@ -133,6 +133,15 @@ def test_a_damaged_export_is_not_evaluated(workspace: Workspace, request_: Evalu
     assert jobs.listed(workspace) == ()
 
 
+def test_an_evaluation_on_a_cluster_is_refused_in_words(
+    workspace: Workspace, request_: EvaluationRequest
+):
+    request = replace(request_, device="ray:127.0.0.1:8265")
+    with pytest.raises(BadInput, match="on this machine, not on the cluster ray"):
+        jobs.launch(workspace, request, worker=FAKE)
+    assert jobs.listed(workspace) == ()
+
+
 def test_a_run_without_an_adapter_is_refused(
     workspace: Workspace, request_: EvaluationRequest, tmp_path: Path
 ):
