@@ -1,10 +1,9 @@
 """What two pairs differ in, said in words: "differs in a number: 5 mg / 50 mg"."""
 
 import re
-from difflib import SequenceMatcher
 
 from dashboard.format import percent, shortened
-from dashboard.parts.prose import pieces
+from dashboard.parts.prose import pieces, steps
 from dashboard.text import plain, t
 from store.relation_types import Link, Member, Reason, Removal
 from store.types import Pair
@@ -84,9 +83,8 @@ def _alike(score: float, reason: Reason | None) -> str:
 def differing(one: str, other: str, reason: Reason | None = None) -> tuple[str, str]:
     """Return the words in which two texts differ for a reason, else the first that differ."""
     words, others = pieces(one[:_LONGEST_COMPARED]), pieces(other[:_LONGEST_COMPARED])
-    matcher = SequenceMatcher(None, words, others, autojunk=False)
     found = []
-    for kind, start, end, from_, to in matcher.get_opcodes():
+    for kind, start, end, from_, to in steps(words, others):
         first, second = words[start:end], others[from_:to]
         if kind == "equal" or not "".join(first + second).strip(_SIGNS):
             continue

@@ -13,6 +13,8 @@ from dashboard.text import t
 LONGEST_SHOWN = 20_000
 """Characters of one field that are drawn; a browser stalls on a field of megabytes."""
 Spans = Sequence[tuple[int, int]]
+Step = tuple[str, int, int, int, int]
+"""What happens, from where to where in the one text, and in the other."""
 _MOST_COMPARED = 40_000
 """Pieces times pieces that difflib may look at: cubic where a text repeats itself."""
 _STYLE = (
@@ -65,20 +67,26 @@ def marked(text: str, against: str) -> str:
     """Return `text` as escaped HTML with the words that differ from `against` in <mark>."""
     words, others = pieces(text), pieces(against)
     shown = []
-    for kind, start, end in _steps(others, words):
+    for kind, _, _, start, end in steps(others, words):
         piece = html.escape("".join(words[start:end]))
         if piece:
             shown.append(piece if kind == "equal" else f'<mark style="{_MARK}">{piece}</mark>')
     return "".join(shown)
 
 
-def _steps(others: list[str], words: list[str]) -> list[tuple[str, int, int]]:
-    """Say which of `words` stand in `others` too: (kind, start, end), one after another."""
-    if len(others) * len(words) > _MOST_COMPARED:
-        # Its marks are a little more scattered, but it takes milliseconds over any text.
-        return [(step.tag, step.dest_start, step.dest_end) for step in Indel.opcodes(others, words)]
-    matcher = SequenceMatcher(None, others, words, autojunk=False)
-    return [(kind, start, end) for kind, _, _, start, end in matcher.get_opcodes()]
+def steps(one: list[str], other: list[str]) -> Sequence[Step]:
+    """Say which of the pieces of two texts are equal, and which stand in place of which."""
+    if len(one) * len(other) <= _MOST_COMPARED:
+        return SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    # Its steps are a little more scattered, but it takes milliseconds over any text.
+    found: list[Step] = []
+    for step in Indel.opcodes(one, other):
+        tag, start, from_ = step.tag, step.src_start, step.dest_start
+        if found and tag != "equal" != found[-1][0]:
+            _, start, _, from_, _ = found.pop()
+            tag = "replace"
+        found.append((tag, start, step.src_end, from_, step.dest_end))
+    return found
 
 
 def pieces(text: str) -> list[str]:

@@ -5,6 +5,7 @@ from time import process_time
 import pytest
 
 from dashboard.compare import comparing
+from dashboard.parts.difference import differing
 from dashboard.parts.prose import marked
 
 LOOPING = "I am sure of it. " * 240
@@ -36,3 +37,17 @@ def test_long_texts_are_marked_where_they_differ():
     told = marked(" ".join(changed), " ".join(kept))
     assert told.count("<mark") == 1
     assert ">other</mark>" in told
+
+
+@pytest.mark.parametrize("times", [1, 120], ids=["short", "long"])
+def test_what_differs_is_told_as_one_thing_in_place_of_another(times: int):
+    told = differing(
+        "每天5毫克。" * times + "共5毫克。", "每天5毫克。" * times + "共50毫克。", "number"
+    )
+    assert told == ("5毫克", "50毫克")
+
+
+def test_looping_pairs_are_told_apart_without_a_wait():
+    began = process_time()
+    differing("no, " * 500, "no " * 660)
+    assert process_time() - began < LIMIT_S
