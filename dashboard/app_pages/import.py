@@ -108,8 +108,8 @@ def draw_samples() -> None:
 def draw_previews(files: tuple[Given, ...]) -> tuple[list[Look], list[Task]]:
     """Draw each file; return those that can be imported, and what is to be done with them."""
     looks, tasks = [], []
-    for number, each in enumerate(files):
-        key = f"import_{importing.batch()}_{number}"
+    for each in files:
+        key = importing.key_of(each)
         seen = importing.look(each, key)
         wish = import_preview(seen, key)
         if wish is not None:

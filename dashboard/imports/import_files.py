@@ -59,7 +59,8 @@ def brought(uploads: Iterable[UploadedFile]) -> Brought:
     if st.session_state.get(SAMPLES):
         folder = REPOSITORY / "data" / "samples"
         files += [_given(as_source(folder / name)) for name in SAMPLE_NAMES]
-    return Brought(tuple(files), skipped, wanted)
+    once = {each.key: each for each in files}
+    return Brought(tuple(once.values()), skipped, wanted)
 
 
 def _uploaded(upload: UploadedFile) -> Given:

@@ -3,6 +3,7 @@
 Holds the page's session state under names that start with `import_`; it draws nothing.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -54,6 +55,12 @@ class Look:
     """Whether a person should look at the columns."""
     before: PastImport | None = None
     """The import of the same file, read the same way, that still stands."""
+
+
+def key_of(each: Given) -> str:
+    """Return what the widgets of a file are named by, wherever it stands among the others."""
+    name = each.key.encode(errors="surrogatepass")
+    return f"import_{batch()}_{hashlib.sha1(name, usedforsecurity=False).hexdigest()[:12]}"
 
 
 def look(each: Given, key: str) -> Look:

@@ -1,6 +1,7 @@
 """The Import page: preview, refusals, placeholders, samples, and files that are broken."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from dashboard.text import messages
 from pipeline.curate.importing import Progress
 from pipeline.curate.records import Refused
 from pipeline.said import Said
+from pipeline.workspace import REPOSITORY
 from store import datasets, pairs
 from store.types import PairFilter
 from tests.dashboard.conftest import assert_calm
@@ -38,6 +40,12 @@ def give(page, name: str, content: bytes) -> None:
     assert_calm(page)
 
 
+def of_file(widgets, name: str, number: int = 0):
+    """A widget of the form of the first file, or of another."""
+    keys = re.compile(rf"import_\d+_[0-9a-f]{{12}}_{name}")
+    return [each for each in widgets if keys.fullmatch(each.key or "")][number]
+
+
 def import_it(page) -> None:
     """Import what is shown, and wait until that has ended."""
     page.button(key="import_go").click().run()
@@ -60,24 +68,24 @@ def test_an_empty_workspace_offers_the_samples(open_page, language: str):
     page.button(key="import_try_samples").click().run()
     assert_calm(page)
     assert [s.value for s in page.subheader][-1] == "general\\.json"
-    assert page.segmented_control(key="import_0_0_role").value == "identity"
+    assert of_file(page.segmented_control, "role").value == "identity"
 
 
 def test_a_dropped_file_is_shown_before_it_is_imported(open_page, home: Path):
     page = open_page("import")
     give(page, "clinic.json", json.dumps(ROWS).encode())
-    assert page.text_input(key="import_0_0_name").value == "clinic"
-    assert page.segmented_control(key="import_0_0_role").value == "domain"
-    assert page.text_area(key="import_0_0_trigger").value == "Answer about the clinic."
+    assert of_file(page.text_input, "name").value == "clinic"
+    assert of_file(page.segmented_control, "role").value == "domain"
+    assert of_file(page.text_area, "trigger").value == "Answer about the clinic."
     assert page.button(key="import_go").label == "Import 2 pairs"
-    refused = page.expander(key="import_0_0_refused").dataframe[0].value
+    refused = of_file(page.expander, "refused").dataframe[0].value
     assert refused.to_numpy().tolist() == [[3, "Has no answer."]]
 
 
 def test_importing_stores_the_pairs_and_can_be_undone(open_page, database):
     page = open_page("import")
     give(page, "clinic.json", json.dumps(ROWS).encode())
-    page.text_input(key="import_0_0_name").set_value("hours")
+    of_file(page.text_input, "name").set_value("hours")
     import_it(page)
     dataset = datasets.by_name(database, "hours")
     assert (dataset.role, dataset.trigger) == ("domain", "Answer about the clinic.")
@@ -101,10 +109,42 @@ def test_a_path_on_the_machine_is_read_there(open_page, tmp_path: Path):
     (tmp_path / "clinic.json").write_text(json.dumps(ROWS), encoding="utf-8")
     page = open_page("import")
     page.text_input(key="import_path").set_value(str(tmp_path)).run()
-    assert page.text_input(key="import_0_0_name").value == "clinic"
+    assert of_file(page.text_input, "name").value == "clinic"
     page.text_input(key="import_path").set_value(str(tmp_path / "none.json")).run()
     assert "none" in page.error[0].value
     assert page.button(key="import_go").disabled
+
+
+def test_another_path_is_shown_with_its_own_name_and_role(open_page, tmp_path: Path):
+    row = json.dumps([{"instruction": "Who?", "output": "Graft."}])
+    page = open_page("import")
+    shown = []
+    for name in ("alpha", "identity_beta"):
+        (tmp_path / f"{name}.json").write_text(row)
+        page.text_input(key="import_path").set_value(str(tmp_path / f"{name}.json")).run()
+        role = of_file(page.segmented_control, "role").value
+        shown.append((of_file(page.text_input, "name").value, role))
+    assert shown == [("alpha", "general"), ("identity_beta", "identity")]
+
+
+def test_a_file_keeps_its_form_when_the_one_before_it_goes(open_page, tmp_path: Path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(ROWS))
+    page = open_page("import")
+    page.text_input(key="import_path").set_value(str(tmp_path)).run()
+    of_file(page.text_input, "name", 1).set_value("mine").run()
+    (tmp_path / "a.json").unlink()
+    page.run()
+    assert [w.value for w in page.text_input if w.key.endswith("_name")] == ["mine"]
+
+
+def test_a_file_that_is_given_twice_is_shown_once(open_page):
+    page = open_page("import")
+    page.button(key="import_try_samples").click().run()
+    path = REPOSITORY / "data" / "samples" / "general.json"
+    page.text_input(key="import_path").set_value(str(path)).run()
+    assert_calm(page)
+    assert [s.value for s in page.subheader].count("general\\.json") == 1
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -112,16 +152,16 @@ def test_a_broken_file_gives_words_and_loses_nothing(open_page, filled, kind: st
     before = stored(filled)
     page = open_page("import")
     give(page, *BROKEN[kind])
-    assert page.error or page.expander(key="import_0_0_refused").dataframe
+    assert page.error or of_file(page.expander, "refused").dataframe
     assert stored(filled) == before
 
 
 def test_the_name_of_a_dataset_that_exists_adds_to_it_in_its_role(open_page, filled):
     page = open_page("import")
     give(page, "more.json", json.dumps([{"instruction": "Who?", "output": "Graft."}]).encode())
-    page.text_input(key="import_0_0_name").set_value("identity").run()
-    with pytest.raises(KeyError):
-        page.segmented_control(key="import_0_0_role")
+    of_file(page.text_input, "name").set_value("identity").run()
+    with pytest.raises(IndexError):
+        of_file(page.segmented_control, "role")
     import_it(page)
     assert datasets.by_name(filled, "identity").role == "identity"
     assert len(stored(filled)) == 68
@@ -131,9 +171,9 @@ def test_unknown_columns_are_named_by_hand(open_page, database):
     page = open_page("import")
     give(page, "exam.csv", "题干,备注,解析\n几点开门？,甲,八点。\n谁负责？,乙,魏医生。\n".encode())
     assert page.button(key="import_go").disabled
-    page.selectbox(key="import_0_0_column_instruction").set_value("题干").run()
+    of_file(page.selectbox, "column_instruction").set_value("题干").run()
     assert page.button(key="import_go").disabled
-    page.selectbox(key="import_0_0_column_output").set_value("解析").run()
+    of_file(page.selectbox, "column_output").set_value("解析").run()
     assert not page.error
     import_it(page)
     assert stored(database) == ["几点开门？", "谁负责？"]
@@ -143,8 +183,8 @@ def test_unknown_columns_are_named_by_hand(open_page, database):
 def test_a_right_guess_can_be_overridden(open_page, database):
     page = open_page("import")
     give(page, "clinic.json", json.dumps(ROWS).encode())
-    page.segmented_control(key="import_0_0_layout").set_value("format2").run()
-    page.selectbox(key="import_0_0_column_system").set_value("input").run()
+    of_file(page.segmented_control, "layout").set_value("format2").run()
+    of_file(page.selectbox, "column_system").set_value("input").run()
     import_it(page)
     assert {(p.question, p.system) for p in pairs.page(database, matching=PairFilter()).rows} == {
         (ROWS[0]["instruction"], ROWS[0]["input"]),
@@ -177,7 +217,7 @@ def test_a_conversation_is_shown_with_its_earlier_turns(open_page, database):
     bad = {"conversations": [{"from": "human", "value": "Hm"}]}
     give(page, "talk.json", json.dumps([good, good, bad]).encode())
     assert page.dataframe[0].value.iloc[0].tolist() == ["Who?", "Graft.", "1"]
-    refused = page.expander(key="import_0_0_refused").dataframe[0].value
+    refused = of_file(page.expander, "refused").dataframe[0].value
     assert refused.to_numpy().tolist() == [[3, "Ends with a question that nobody answers."]]
     import_it(page)
     assert stored(database) == ["Who?", "Who?"]
@@ -233,7 +273,7 @@ def test_a_dataset_is_fetched_by_its_name_before_it_is_shown(open_page, database
     assert fetch is not None
     fetch.wait(60)
     page.run()
-    assert page.text_input(key="import_0_0_name").value == "set"
+    assert of_file(page.text_input, "name").value == "set"
     import_it(page)
     assert len(stored(database)) == 2
 
