@@ -1,5 +1,6 @@
 """One record into one pair, looked at by hand; Unusable says why a record is none."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -65,7 +66,7 @@ def spoken(record: Record, columns: Columns) -> Parts:
     """Make a pair of a record that holds a conversation."""
     found = conversation.read(record.get(columns.messages or ""), columns.tags)
     system = found.system or _text(record, columns.system)
-    system = conversation.with_tools(system, record.get(columns.tools) if columns.tools else None)
+    system = conversation.with_tools(system, value_of(record, columns.tools, None))
     return _of_conversation(found, system, "")
 
 
@@ -97,10 +98,13 @@ def _whole(parts: Parts) -> Parts:
 
 def value_of(record: Record, name: str | None, spare: Iterable[str] | None) -> object:
     """Return a field, or what stands for it where the record lacks it."""
-    value = None if name is None else record.get(name)
-    if value is None and spare:
-        value = next((record[each] for each in spare if record.get(each) is not None), None)
-    return value
+    names = ([] if name is None else [name]) + list(spare or ())
+    return next((record[each] for each in names if not _is_missing(record.get(each))), None)
+
+
+def _is_missing(value: object) -> bool:
+    """Whether nothing stands there; NaN is how tables write that in a column of numbers."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _text(record: Record, name: str | None, spare: Sequence[str] | None = None) -> str:

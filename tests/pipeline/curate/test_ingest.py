@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import pyarrow
@@ -135,6 +136,24 @@ def test_another_encoding_is_read_and_said(tmp_path: Path):
     assert (read.rows[0].answer, "gb18030" in read.warnings[0]) == ("我是谷", True)
     marked = ingest.read(write(tmp_path, "b.json", text.encode("utf-8-sig")))
     assert (marked.rows[0].answer, marked.warnings) == ("我是谷", ())
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl", ".parquet"])
+def test_a_number_that_is_none_is_a_missing_field(tmp_path: Path, suffix: str):
+    rows: list[dict[str, object]] = [
+        {"instruction": "q", "input": math.nan, "output": "a", "system": math.nan},
+        {"instruction": "q", "input": math.nan, "output": None, "system": math.nan},
+    ]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    elif suffix == ".json":
+        path.write_text(json.dumps([rows[0], rows[1] | {"output": math.nan}]))
+    else:
+        path.write_text("\n".join(map(json.dumps, [rows[0], rows[1] | {"output": math.nan}])))
+    read = ingest.read(path)
+    assert [(row.context, row.answer, row.system) for row in read.rows] == [("", "a", None)]
+    assert [(each.row, each.reason) for each in read.refused] == [(2, "has no answer")]
 
 
 def test_history_and_system_are_kept(tmp_path: Path):
