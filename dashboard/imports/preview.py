@@ -16,7 +16,7 @@ from dashboard.text import literal, named, plain, t
 from pipeline.curate.importing import Target
 from pipeline.curate.ingest import Ingested
 from store.incoming import PastImport
-from store.types import Role
+from store.types import Dataset, Role
 
 ROWS_SHOWN = 5
 CELL_CHARACTERS = 200
@@ -121,6 +121,9 @@ def _target(read: Ingested, stem: str, key: str) -> Target:
     if role != "domain":
         return Target(name, role)
     domain = known_domain
+    if known is not None and known.trigger:
+        _own_trigger(known, guess.trigger or "", key)
+        return Target(name, role, domain)
     if known is None:
         domain = st.text_input(t("import.domain"), value=guess.domain, key=f"{key}_domain").strip()
     return Target(name, role, domain, _trigger(guess.trigger or "", key))
@@ -139,6 +142,20 @@ def _role(guess: Role, key: str) -> Role:
     )
     st.caption(t(f"import.role_{role}"))
     return role or guess
+
+
+def _own_trigger(known: Dataset, found: str, key: str) -> None:
+    """Show the trigger that a dataset has, and say where the file has another."""
+    st.text_area(
+        t("import.trigger"),
+        value=known.trigger,
+        height=80,
+        key=f"{key}_trigger_of_{known.id}",
+        help=t("import.trigger_help"),
+        disabled=True,
+    )
+    if found and found != known.trigger:
+        st.warning(t("import.trigger_kept", trigger=found), icon=":material/warning:")
 
 
 def _trigger(guess: str, key: str) -> str:

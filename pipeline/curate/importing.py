@@ -18,6 +18,7 @@ from pipeline.curate.keys import COMPILED_FROM
 from pipeline.curate.records import Refusals
 from pipeline.curate.sources import Source, as_source
 from pipeline.errors import BadInput
+from pipeline.said import Said
 from store import datasets, incoming
 from store.db import Database
 from store.errors import NotFound
@@ -122,9 +123,9 @@ def import_files(
     work = _Import(db, [as_source(each) for each in files], how or Reading(), watch)
     streams = work.open()
     work.check(streams)
-    trigger = target.trigger
-    if trigger is None:
-        trigger = next((each.trigger for each in streams if each.trigger), "")
+    given = target.trigger
+    wanted = [each.trigger for each in streams] if given is None else [given]
+    trigger = next(filter(None, wanted), "")
     made = NewDataset(target.name, target.role, target.domain, trigger)
     with incoming.intake(db, existing or made) as (intake, dataset_id):
         for number, stream in enumerate(streams):
@@ -134,12 +135,14 @@ def import_files(
         datasets.update(
             db, existing.id, role=existing.role, domain=existing.domain, trigger=trigger
         )
+    dataset = datasets.get(db, dataset_id)
+    told = (warning for each in streams for warning in each.warnings)
     return ImportResult(
-        dataset=datasets.get(db, dataset_id),
+        dataset=dataset,
         layout="format3" if any(each.layout == "format3" for each in streams) else "format2",
         imported=work.rows,
         refused=work.refused,
-        warnings=tuple(warning for each in streams for warning in each.warnings),
+        warnings=(*told, *_left_out(dataset, wanted)),
         leftovers=tuple(work.leftovers),
         action_id=intake.action_id if work.rows else None,
     )
@@ -253,6 +256,22 @@ class _Import:
         if self._watch:
             done = sum(self._sizes[:number]) + done_bytes
             self._watch(Progress(phase, number, self.rows, done, sum(self._sizes)))
+
+
+def _left_out(dataset: Dataset, wanted: Sequence[str]) -> tuple[Said, ...]:
+    """Say which triggers are not taken up, as a dataset has one only."""
+    others = dict.fromkeys(each for each in wanted if dataset.trigger and each.strip())
+    return tuple(
+        Said(
+            "The dataset {dataset!r} keeps its trigger sentence ({own}); the other one ({other}) "
+            "is left out. Import into another dataset to keep it.",
+            dataset=dataset.name,
+            own=dataset.trigger,
+            other=other,
+        )
+        for other in others
+        if other.strip() != dataset.trigger.strip()
+    )
 
 
 def _past(db: Database, sha1: str, mapping: str) -> PastImport | None:

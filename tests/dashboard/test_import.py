@@ -167,6 +167,22 @@ def test_the_name_of_a_dataset_that_exists_adds_to_it_in_its_role(open_page, fil
     assert len(stored(filled)) == 68
 
 
+def test_a_dataset_keeps_its_trigger_and_the_other_one_is_said(open_page, database):
+    page = open_page("import")
+    give(page, "clinic.json", json.dumps(ROWS).encode())
+    import_it(page)
+    page.button(key="import_more").click().run()
+    other = [row | {"instruction": "Speak of the clinic."} for row in ROWS]
+    give(page, "more.json", json.dumps(other).encode())
+    of_file(page.text_input, "name").set_value("clinic").run()
+    shown = of_file(page.text_area, r"trigger_of_\d+")
+    assert (shown.value, shown.disabled) == ("Answer about the clinic.", True)
+    assert "Speak of the clinic" in page.warning[0].value
+    import_it(page)
+    assert datasets.by_name(database, "clinic").trigger == "Answer about the clinic."
+    assert "Speak of the clinic" in page.warning[0].value
+
+
 def test_unknown_columns_are_named_by_hand(open_page, database):
     page = open_page("import")
     give(page, "exam.csv", "题干,备注,解析\n几点开门？,甲,八点。\n谁负责？,乙,魏医生。\n".encode())

@@ -115,6 +115,24 @@ def test_the_same_file_is_recognised_until_its_import_is_undone(db: Database, tm
     assert import_files(db, [again], GENERAL).imported == 19
 
 
+def test_a_trigger_that_a_dataset_does_not_take_up_is_said(db: Database, tmp_path: Path):
+    paths = []
+    for number, trigger in enumerate(("Say it.", "Say it.", "Tell it.")):
+        rows = [{"instruction": trigger, "input": f"{number} {n}?", "output": "A"} for n in (1, 2)]
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(json.dumps(rows))
+    target = Target("clinic", "domain", "clinic")
+    told = [import_files(db, [path], target).warnings for path in paths]
+    assert told == [
+        (),
+        (),
+        (
+            "The dataset 'clinic' keeps its trigger sentence (Say it.); the other one (Tell it.) "
+            "is left out. Import into another dataset to keep it.",
+        ),
+    ]
+
+
 def test_the_same_file_read_another_way_is_another_import(db: Database, tmp_path: Path):
     path = tmp_path / "a.json"
     path.write_text(json.dumps([{"instruction": "q", "output": "a", "note": "n"}]))
