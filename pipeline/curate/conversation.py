@@ -54,11 +54,14 @@ class Conversation:
 
 def recognised(values: Sequence[object]) -> Tags | None:
     """Return the keys that most of these values use, None where they are no conversations."""
-    for role, content in _SPEAKER_KEYS:
-        fits = sum(_has_keys(parsed(value), role) for value in values)
-        if fits * 2 > len(values):
-            return Tags(role=role, content=content)
-    plain = sum(_is_alternating(parsed(value)) for value in values)
+    turns = [parsed(value) for value in values]
+    # A first turn that only calls tools has no content, so that who speaks must do.
+    for needed in (2, 1):
+        for keys in _SPEAKER_KEYS:
+            fits = sum(_has_keys(value, keys[:needed]) for value in turns)
+            if fits * 2 > len(values):
+                return Tags(*keys)
+    plain = sum(map(_is_alternating, turns))
     return Tags(role="", content="") if plain * 2 > len(values) else None
 
 
@@ -194,10 +197,9 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _has_keys(value: object, role: str) -> bool:
-    return (
-        isinstance(value, list) and bool(value) and isinstance(value[0], dict) and role in value[0]
-    )
+def _has_keys(value: object, keys: Sequence[str]) -> bool:
+    first = value[0] if isinstance(value, list) and value else None
+    return isinstance(first, dict) and all(key in first for key in keys)
 
 
 def _is_alternating(value: object) -> bool:

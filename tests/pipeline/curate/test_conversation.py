@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.curate import ingest, marked_text
+from pipeline.curate.conversation import Tags, recognised
 from pipeline.curate.records import Unusable
 from store.types import NewPair, Turn
 
@@ -46,6 +47,18 @@ def test_openai_messages_are_known_whatever_their_field_is_called(tmp_path: Path
     ]
     pair = one(tmp_path, {"id": 7, column: messages})
     assert (pair.question, pair.answer, pair.system) == ("Who?", "Graft.", "Be brief.")
+
+
+@pytest.mark.parametrize("role", ["from", "role"])
+@pytest.mark.parametrize("content", ["value", "content"])
+def test_who_speaks_and_what_may_have_either_name(tmp_path: Path, role: str, content: str):
+    turns = [{role: "user", content: "Who?"}, {role: "assistant", content: "Graft."}]
+    pair = one(tmp_path, {"conversations": turns})
+    assert (pair.question, pair.answer) == ("Who?", "Graft.")
+
+
+def test_a_first_turn_without_content_is_known_by_who_speaks():
+    assert recognised([[{"role": "assistant", "tool_calls": []}]]) == Tags("role", "content")
 
 
 def test_turns_without_names_alternate(tmp_path: Path):
