@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def read_separated(blocks: Utf8Blocks, delimiter: str) -> Iterator[Batch]:
     reader = csv.reader(_chained(first, lines), delimiter=chosen, strict=True)
     row, begun_at, batch = 0, 0, Batch()
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = _distinct([name.strip() for name in next(reader, [])])
     except csv.Error as error:
         yield Batch(refused=[(1, Said("is no valid CSV ({error})", error=error))])
         return
@@ -91,7 +92,7 @@ def read_sheet(path: Path, warnings: list[str], note: Callable[[float], None]) -
         )
     sheet = sheets[filled[0]]
     rows = sheet.iter_rows()
-    header = [str(_cell(value)).strip() for value in next(rows, [])]
+    header = _distinct([str(_cell(value)).strip() for value in next(rows, [])])
     batch = Batch()
     for row, values in enumerate(rows, start=1):
         cells = [_cell(value) for value in values]
@@ -169,6 +170,21 @@ def _is_bytes(kind: pyarrow.DataType) -> bool:
     if types.is_list(kind) or types.is_large_list(kind):
         return _is_bytes(kind.value_type)
     return bool(types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Number the repeats of a name, `answer (2)`, so that each column can be chosen."""
+    taken, count = set(names), Counter[str]()
+    found = []
+    for name in names:
+        count[name] += 1
+        each = name
+        while name and count[name] > 1 and each in taken:
+            each = f"{name} ({count[name]})"
+            count[name] += each in taken
+        taken.add(each)
+        found.append(each)
+    return found
 
 
 def _cell(value: object) -> object:

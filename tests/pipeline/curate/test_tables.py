@@ -93,6 +93,28 @@ def test_a_broken_line_of_a_csv_costs_only_itself(tmp_path: Path):
     assert [each.row for each in read.refused] == [2, 3]
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_of_equal_column_names_the_first_is_read_and_the_others_can_be(tmp_path: Path, suffix: str):
+    table: list[list[object]] = [
+        ["question", "answer", "answer", "answer (2)", "answer"],
+        ["a", "1st", "2nd", "3rd", "4th"],
+    ]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".csv":
+        path.write_text("\n".join(",".join(map(str, row)) for row in table), encoding="utf-8")
+    else:
+        workbook(path, table)
+    read = ingest.read(path)
+    assert read.rows[0].answer == "1st"
+    assert read.samples == {
+        "question": "a",
+        "answer": "1st",
+        "answer (3)": "2nd",
+        "answer (2)": "3rd",
+        "answer (4)": "4th",
+    }
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_another_delimiter_is_known_by_the_first_line(tmp_path: Path, delimiter: str):
     path = tmp_path / "a.csv"
