@@ -142,6 +142,45 @@ def test_text_in_another_encoding_is_read(tmp_path: Path, encoding: str, suffix:
     assert [row.question for row in ingest.read(path).rows] == ["question", "你是谁？"]
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Wie heißt du?", "Jörg Müller"),
+        ("Où es-tu ?", "À la plage, « près du café »."),
+        ("Don’t you know?", "It’s – well – “here”."),
+        ("Þú ert að læra?", "Það er góð hugmynd."),
+    ],
+    ids=["German", "French", "typographic", "Icelandic"],
+)
+def test_a_western_csv_of_excel_is_read_with_its_letters(
+    tmp_path: Path, question: str, answer: str
+):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f'question,answer\n{question},"{answer}"\n'.encode("cp1252"))
+    read = ingest.read(path)
+    assert [(row.question, row.answer) for row in read.rows] == [(question, answer)]
+    assert "cp1252" in read.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("怎么使用Python编程？", "用pip安装numpy库，再import它。"),
+        ("Who wrote it?", "The author is 谷."),
+        ("朱镕基是谁？", "前总理。"),
+        ("妳們說什麼語言？", "我們說漢語，也說閩南語。"),
+        ("Happy?", "Yes 😀"),
+    ],
+    ids=["ASCII words", "one character", "rare", "traditional", "emoji"],
+)
+def test_chinese_beside_ascii_is_still_read_as_gb18030(tmp_path: Path, question: str, answer: str):
+    path = tmp_path / "a.csv"
+    path.write_bytes(f'question,answer\n{question},"{answer}"\n'.encode("gb18030"))
+    read = ingest.read(path)
+    assert [(row.question, row.answer) for row in read.rows] == [(question, answer)]
+    assert "gb18030" in read.warnings[0]
+
+
 def test_fields_that_only_later_rows_have_are_taken(tmp_path: Path):
     rows: list[dict[str, object]] = [{"instruction": f"q{n}", "output": "a"} for n in range(30_000)]
     rows[29_000] |= {"system": "Be brief.", "history": [["x", "y"]]}
