@@ -50,7 +50,7 @@ def two_fields(texts: list[str]) -> TwoFields | None:
     if shared > MOST_SHARED:
         return None
     difference = table[cut].mean(axis=0) - table[~cut].mean(axis=0)
-    order = numpy.argsort(difference)
+    order = numpy.argsort(difference, kind="stable")
     return TwoFields(
         one=tuple(words[place] for place in order[::-1][:_TOLD]),
         other=tuple(words[place] for place in order[:_TOLD]),
@@ -64,7 +64,9 @@ def _table(texts: list[str]) -> tuple[list[str], "numpy.ndarray"]:
     found = [_words(text) for text in texts]
     counts = Counter(word for each in found for word in each)
     most = len(found) * 0.5
-    kept = [word for word, n in counts.most_common() if 3 <= n <= most][:MOST_WORDS]
+    usual = [word for word, n in counts.items() if 3 <= n <= most]
+    # By the word where they are as frequent: the same texts are told in the same words.
+    kept = sorted(usual, key=lambda word: (-counts[word], word))[:MOST_WORDS]
     places = {word: place for place, word in enumerate(kept)}
     table = numpy.zeros((len(found), len(kept)), dtype=numpy.float32)
     for row, each in enumerate(found):
