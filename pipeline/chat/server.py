@@ -32,7 +32,7 @@ _TO_ASK_S = 1.0
 
 def start(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) -> Server:
     """Start a server and return at once, while it loads; BadInput if the device is not here."""
-    device = devices().get(config.device)
+    device = devices().here(config.device)
     with disk.new_folder(workspace.servers) as folder:
         folder.chmod(0o700)
         write_config(folder, replace(config, device=device.name))
@@ -57,7 +57,7 @@ def ensure(workspace: Workspace, config: ServerConfig, *, worker: str = WORKER) 
             found = find(workspace, config)
             if found:
                 return found
-            wanted = replace(config, device=devices().get(config.device).name)
+            wanted = replace(config, device=devices().here(config.device).name)
             beside = [
                 each
                 for each in list_servers(workspace)

@@ -24,8 +24,7 @@ from pipeline.queue import entry as queue
 from pipeline.queue.entry import IN_TURN
 from pipeline.train import checkpoints
 from pipeline.train import jobs as train_jobs
-from pipeline.train.cluster import PREFIX
-from pipeline.train.devices import Device, devices
+from pipeline.train.devices import devices
 from pipeline.train.request import check_export
 from pipeline.train.state import Run
 from pipeline.work import RESUMABLE
@@ -59,7 +58,7 @@ def launch(workspace: Workspace, request: EvaluationRequest, *, worker: str = WO
     BadInput where there is nothing to ask, or the device is a cluster.
     """
     check_export(request.export)
-    device = _here(request.device)
+    device = devices().here(request.device)
     runs = [
         each
         for run_id in request.run_ids
@@ -126,7 +125,7 @@ def resume(workspace: Workspace, evaluation_id: int, *, worker: str = WORKER) ->
     """Go on with an evaluation that was stopped or failed: only what is open is asked."""
     evaluation = _resumable(workspace, evaluation_id)
     check_export(Path(evaluation.config.export))
-    device = _here(evaluation.config.device)
+    device = devices().here(evaluation.config.device)
     with queue.locked(workspace):
         folder = _resumable(workspace, evaluation_id).folder
         (folder / REPORT).unlink(missing_ok=True)
@@ -209,17 +208,6 @@ def trained(run: Run) -> TrainedRun:
         trust_remote_code=run.config.trust_remote_code,
         step=chosen if chosen is not None else run.progress.step or None,
     )
-
-
-def _here(name: str) -> Device:
-    """Return a device of this machine by its name; BadInput for a cluster, which only trains."""
-    if name.startswith(PREFIX):
-        raise BadInput(
-            "An evaluation runs on this machine, not on the cluster {device}. Choose auto, or one "
-            "of this machine's devices.",
-            device=name,
-        )
-    return devices().get(name)
 
 
 def _policies(base: Path, default_prompt: str) -> tuple[AskedUnder, ...]:

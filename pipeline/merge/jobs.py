@@ -70,7 +70,7 @@ def launch(workspace: Workspace, request: MergeRequest, *, worker: str = WORKER)
     base = Path(run.config.model)
     _check_base(base)
     out = _out(request)
-    device = devices().get(request.device)
+    device = devices().here(request.device)
     frozen = MergeConfig(
         base=str(base),
         adapter=str(adapter),

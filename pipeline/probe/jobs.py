@@ -66,7 +66,7 @@ def launch(workspace: Workspace, request: ProbeRequest, *, worker: str = WORKER)
     """
     if not request.questions:
         raise BadInput("There is no question to ask the base.")
-    device = devices().get(request.device)
+    device = devices().here(request.device)
     frozen = ProbeConfig(
         kind=request.kind,
         base=str(request.model),
@@ -146,7 +146,7 @@ def stop(workspace: Workspace, probe_id: int) -> Probe:
 
 def resume(workspace: Workspace, probe_id: int, *, worker: str = WORKER) -> Probe:
     """Go on with a probe that was stopped or failed: only what is open is asked."""
-    device = devices().get(read(workspace, probe_id).config.device)
+    device = devices().here(read(workspace, probe_id).config.device)
     with queue.locked(workspace):
         probe = read(workspace, probe_id)
         if probe.work.state not in RESUMABLE:

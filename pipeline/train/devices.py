@@ -44,6 +44,16 @@ class Devices:
     found: tuple[Device, ...]
     warning: str = ""
 
+    def here(self, name: str) -> Device:
+        """Return a device of this machine by name, as `get` does; BadInput for a cluster."""
+        if name.startswith(PREFIX):
+            raise BadInput(
+                "A cluster only trains; this runs on this machine, not on {device}. Choose auto, "
+                "or one of this machine's devices.",
+                device=name,
+            )
+        return self.get(name)
+
     def get(self, name: str) -> Device:
         """Return a device by name, `auto` being the best; DeviceMissing names those there are.
 

@@ -150,6 +150,12 @@ def test_a_device_that_is_not_here_is_refused_before_anything_starts(
     assert server.list_servers(workspace) == ()
 
 
+def test_a_cluster_serves_nobody(workspace: Workspace, config: ServerConfig):
+    with pytest.raises(BadInput, match="A cluster only trains"):
+        ensure(workspace, replace(config, device="ray:127.0.0.1:8265"))
+    assert server.list_servers(workspace) == ()
+
+
 def test_a_server_that_still_loads_gives_no_endpoint(workspace: Workspace, config: ServerConfig):
     loading: Server = start(workspace, replace(config, model=Path("slow")))
     with pytest.raises(ServerFailed, match="still loading"):

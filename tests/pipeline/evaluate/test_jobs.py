@@ -137,7 +137,7 @@ def test_an_evaluation_on_a_cluster_is_refused_in_words(
     workspace: Workspace, request_: EvaluationRequest
 ):
     request = replace(request_, device="ray:127.0.0.1:8265")
-    with pytest.raises(BadInput, match="on this machine, not on the cluster ray"):
+    with pytest.raises(BadInput, match="on this machine, not on ray"):
         jobs.launch(workspace, request, worker=FAKE)
     assert jobs.listed(workspace) == ()
 
