@@ -149,10 +149,11 @@ def _of_tests(found: Sources, shares: Shares, sides: list[Integers]) -> Iterator
         possible = [int(numpy.count_nonzero(each == split.TEST)) for each in loose]
     scarce = [n for n in short if possible[n] < FEW_TESTS and meant[n] >= FEW_TESTS]
     kept = [n for n in short if n not in scarce and 2 * tested[n] < possible[n]]
-    for code, places in (("few_wordings", scarce), ("few_tested", kept)):
+    by_code: dict[WarningCode, list[int]] = {"few_wordings": scarce, "few_tested": kept}
+    for code, places in by_code.items():
         if places:
             yield ExportWarning(
-                cast("WarningCode", code),
+                code,
                 ",".join(found.outlines[n].dataset.name for n in places),
                 sum(tested[n] for n in places),
                 sum(possible[n] for n in places),
